@@ -1,0 +1,66 @@
+/** The shapes that data passes through: a row of a file → an Example → a TokenRow → a Pack of rows. */
+
+export type Role = 'system' | 'developer' | 'user' | 'assistant' | 'tool';
+
+export interface ToolCall {
+  readonly id?: string;
+  readonly type: 'function';
+  readonly function: { readonly name: string; readonly arguments: unknown };
+}
+
+export interface Message {
+  readonly role: Role;
+  readonly content: string;
+  /** What the assistant thought before it answered; also read from `reasoning_content`, `thinking` and inline tags. */
+  readonly reasoning?: string;
+  readonly name?: string;
+  readonly toolCalls?: readonly ToolCall[];
+  readonly toolCallId?: string;
+  /** 0 leaves an assistant turn out of the loss; 1, or absent, trains on it. */
+  readonly weight?: number;
+}
+
+/** Where a row stands, for every message that speaks of it. Lines count from 1. */
+export interface RowOrigin {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** One row of any supported format, normalised. */
+export type Example =
+  | {
+      readonly kind: 'conversation';
+      readonly messages: readonly Message[];
+      readonly tools?: readonly unknown[];
+      readonly origin: RowOrigin;
+    }
+  /** A prompt and its continuation as plain text, joined without a chat template. */
+  | { readonly kind: 'completion'; readonly prompt: string; readonly completion: string; readonly origin: RowOrigin }
+  | { readonly kind: 'text'; readonly text: string; readonly origin: RowOrigin }
+  /** Text in pieces, each with its own loss weight (0 = context only). Special tokens may be written out. */
+  | {
+      readonly kind: 'segments';
+      readonly segments: readonly { readonly text: string; readonly weight: number }[];
+      readonly origin: RowOrigin;
+    };
+
+/**
+ * A row as the model sees it. `weights[i]` is the loss weight of predicting `tokens[i]` from those before it,
+ * so `weights[0]` is always 0: nothing comes before the first token.
+ */
+export interface TokenRow {
+  readonly tokens: Int32Array; //    [T]
+  readonly weights: Float32Array; // [T]
+  readonly origin: RowOrigin;
+}
+
+/** Rows that share one sequence. Attention and positions start anew at each row. */
+export type Pack = readonly TokenRow[];
+
+/** Where training batches come from: a pure function of the step, so that resuming needs nothing but a number. */
+export interface StepSource {
+  /** Optimizer steps in one pass over the data (of the first pass, where packing makes passes differ). */
+  readonly stepsPerEpoch: number;
+  /** The packs of optimizer step `step`, counted from 0: `batch` of them. */
+  packs(step: number): readonly Pack[];
+}
