@@ -30,7 +30,7 @@ struct Operator {
   std::vector<bool> returned;  // per result: false where it is an argument written in place, which the caller already holds
 };
 
-std::vector<Operator> operators;
+std::vector<Operator> operators;  // numbered from 1 on, so that 0 can mean "not looked up yet"
 
 Kind kind_of(const c10::Type& type) {
   using K = c10::TypeKind;
@@ -190,7 +190,7 @@ napi_value find_op(napi_env env, napi_callback_info info) {
     for (const auto& result : found->schema().returns())
       op.returned.push_back(!(result.alias_info() && result.alias_info()->isWrite()));
     operators.push_back(std::move(op));
-    return from_int(env, static_cast<int64_t>(operators.size()) - 1);
+    return from_int(env, static_cast<int64_t>(operators.size()));
   });
 }
 
@@ -198,7 +198,7 @@ napi_value schema_of(napi_env env, napi_callback_info info) {
   return guarded(env, [&]() -> napi_value {
     Arguments<1> args(env, info);
     std::ostringstream out;
-    out << operators.at(to_int32(env, args[0])).handle.schema();
+    out << operators.at(to_int32(env, args[0]) - 1).handle.schema();
     return from_string(env, out.str());
   });
 }
@@ -212,8 +212,8 @@ napi_value call_op(napi_env env, napi_callback_info info) {
   const Operator* op = nullptr;
   try {
     const int32_t id = to_int32(env, values[0]);
-    if (id < 0 || id >= static_cast<int32_t>(operators.size())) throw ArgumentError("unknown operator number");
-    op = &operators[id];
+    if (id < 1 || id > static_cast<int32_t>(operators.size())) throw ArgumentError("unknown operator number");
+    op = &operators[id - 1];
     if (count - 1 > op->arguments.size()) throw ArgumentError("too many arguments");
     torch::jit::Stack stack;
     stack.reserve(op->arguments.size());

@@ -1,0 +1,199 @@
+import { z } from 'zod';
+import { applyRotary, type AttentionContext, Embedding, inverseFrequencies, Linear, Module, RmsNorm, rotaryTable } from '../../nn/index.ts';
+import type { Tensor } from '../../tensor/index.ts';
+import { type BlockContext, CausalLm, type ModelDimensions } from '../causal-lm.ts';
+import { defineFamily } from '../family.ts';
+
+const ropeScaling = z.discriminatedUnion('rope_type', [
+  z.looseObject({ rope_type: z.literal('default'), rope_theta: z.number().optional() }),
+  z.looseObject({
+    rope_type: z.literal('llama3'),
+    rope_theta: z.number().optional(),
+    factor: z.number(),
+    low_freq_factor: z.number(),
+    high_freq_factor: z.number(),
+    original_max_position_embeddings: z.number(),
+  }),
+]);
+
+/** config.json's own names. Both ways of writing RoPE are read: `rope_parameters`, and `rope_theta` with `rope_scaling`. */
+const LlamaConfig = z.looseObject({
+  vocab_size: z.int().positive(),
+  hidden_size: z.int().positive(),
+  intermediate_size: z.int().positive(),
+  num_hidden_layers: z.int().positive(),
+  num_attention_heads: z.int().positive(),
+  num_key_value_heads: z.int().positive().optional(),
+  head_dim: z.int().positive().nullish(),
+  hidden_act: z.literal('silu').default('silu'),
+  max_position_embeddings: z.int().positive().default(2048),
+  rms_norm_eps: z.number().positive().default(1e-6),
+  rope_parameters: ropeScaling.nullish(),
+  rope_scaling: ropeScaling.nullish(),
+  rope_theta: z.number().positive().default(10000),
+  attention_bias: z.boolean().default(false),
+  attention_dropout: z.number().min(0).max(1).default(0),
+  mlp_bias: z.boolean().default(false),
+  tie_word_embeddings: z.boolean().default(false),
+  initializer_range: z.number().positive().default(0.02),
+});
+type LlamaConfig = z.infer<typeof LlamaConfig>;
+
+function dimensionsOf(config: LlamaConfig): ModelDimensions {
+  return {
+    vocabulary: config.vocab_size,
+    width: config.hidden_size,
+    layers: config.num_hidden_layers,
+    heads: config.num_attention_heads,
+    kvHeads: config.num_key_value_heads ?? config.num_attention_heads,
+    headWidth: config.head_dim ?? config.hidden_size / config.num_attention_heads,
+    context: config.max_position_embeddings,
+  };
+}
+
+class Attention extends Module<[x: Tensor, context: BlockContext], Tensor> {
+  qProj: Linear;
+  kProj: Linear;
+  vProj: Linear;
+  oProj: Linear;
+  readonly #layer: number;
+  readonly #dropout: number;
+  readonly #headWidth: number;
+
+  constructor(config: LlamaConfig, layer: number) {
+    super();
+    const { width, heads, kvHeads, headWidth } = dimensionsOf(config);
+    const bias = config.attention_bias;
+    this.qProj = new Linear(width, heads * headWidth, { bias });
+    this.kProj = new Linear(width, kvHeads * headWidth, { bias });
+    this.vProj = new Linear(width, kvHeads * headWidth, { bias });
+    this.oProj = new Linear(heads * headWidth, width, { bias });
+    this.#layer = layer;
+    this.#dropout = config.attention_dropout;
+    this.#headWidth = headWidth;
+  }
+
+  /** [N, D] → [N, D] */
+  override forward(x: Tensor, { attention, rotary, training }: BlockContext): Tensor {
+    const split = (y: Tensor) => y.view([-1, y.shape[1]! / this.#headWidth, this.#headWidth]); // [N, H, Dh]
+    const query = applyRotary(split(this.qProj.call(x)), rotary);
+    const key = applyRotary(split(this.kProj.call(x)), rotary);
+    const value = split(this.vProj.call(x));
+    return this.oProj.call(attention.attend(this.#layer, query, key, value, { dropout: training ? this.#dropout : 0 }));
+  }
+}
+
+/** SwiGLU, Shazeer 2020, arXiv:2002.05202, eq. 6: W_down (silu(W_gate x) ∘ W_up x). */
+class Mlp extends Module<[x: Tensor], Tensor> {
+  gateProj: Linear;
+  upProj: Linear;
+  downProj: Linear;
+
+  constructor({ hidden_size: width, intermediate_size: inner, mlp_bias: bias }: LlamaConfig) {
+    super();
+    this.gateProj = new Linear(width, inner, { bias });
+    this.upProj = new Linear(width, inner, { bias });
+    this.downProj = new Linear(inner, width, { bias });
+  }
+
+  /** [N, D] → [N, D] */
+  override forward(x: Tensor): Tensor {
+    return this.downProj.call(this.gateProj.call(x).silu().mul(this.upProj.call(x)));
+  }
+}
+
+class LlamaBlock extends Module<[x: Tensor, context: BlockContext], Tensor> {
+  inputLayernorm: RmsNorm;
+  selfAttn: Attention;
+  postAttentionLayernorm: RmsNorm;
+  mlp: Mlp;
+
+  constructor(config: LlamaConfig, layer: number) {
+    super();
+    this.inputLayernorm = new RmsNorm(config.hidden_size, config.rms_norm_eps);
+    this.selfAttn = new Attention(config, layer);
+    this.postAttentionLayernorm = new RmsNorm(config.hidden_size, config.rms_norm_eps);
+    this.mlp = new Mlp(config);
+  }
+
+  /** float32 [N, D] → float32 [N, D] */
+  override forward(x: Tensor, context: BlockContext): Tensor {
+    const attended = x.add(this.selfAttn.call(this.inputLayernorm.call(x), context));
+    return attended.add(this.mlp.call(this.postAttentionLayernorm.call(attended)));
+  }
+}
+
+class LlamaModel extends Module {
+  embedTokens: Embedding;
+  layers: LlamaBlock[];
+  norm: RmsNorm;
+
+  constructor(config: LlamaConfig) {
+    super();
+    this.embedTokens = new Embedding(config.vocab_size, config.hidden_size);
+    this.layers = Array.from({ length: config.num_hidden_layers }, (_, layer) => new LlamaBlock(config, layer));
+    this.norm = new RmsNorm(config.hidden_size, config.rms_norm_eps);
+  }
+
+  override forward(): never {
+    throw new TypeError('call the causal language model around this one');
+  }
+}
+
+/**
+ * Llama decoder, Touvron et al. 2023, arXiv:2302.13971, with grouped-query attention (Ainslie et al. 2023,
+ * arXiv:2305.13245) and Llama 3's RoPE scaling. Covers every checkpoint whose model_type is `llama`.
+ */
+class Llama extends CausalLm {
+  model: LlamaModel;
+  lmHead?: Linear;
+  readonly #config: LlamaConfig;
+  readonly #frequencies: readonly number[];
+
+  constructor(config: LlamaConfig) {
+    super();
+    this.#config = config;
+    this.model = new LlamaModel(config);
+    if (!config.tie_word_embeddings) this.lmHead = new Linear(config.hidden_size, config.vocab_size);
+    const rope = config.rope_parameters ?? config.rope_scaling;
+    const theta = rope?.rope_theta ?? config.rope_theta;
+    this.#frequencies = inverseFrequencies(this.dimensions.headWidth, theta, rope?.rope_type === 'llama3' ? rope : undefined);
+  }
+
+  override get dimensions(): ModelDimensions {
+    return dimensionsOf(this.#config);
+  }
+
+  override get blocks(): readonly LlamaBlock[] {
+    return this.model.layers;
+  }
+
+  override get initializerRange(): number {
+    return this.#config.initializer_range;
+  }
+
+  override get ignoredKeys(): readonly string[] {
+    return this.#config.tie_word_embeddings ? ['lm_head.weight'] : [];
+  }
+
+  override begin(tokens: Tensor, attention: AttentionContext, training: boolean): { x: Tensor; context: BlockContext } {
+    const rotary = rotaryTable(attention.positions, this.#frequencies);
+    return { x: this.model.embedTokens.call(tokens), context: { attention, rotary, training } };
+  }
+
+  override finish(x: Tensor): Tensor {
+    return this.model.norm.call(x);
+  }
+
+  override logits(hidden: Tensor): Tensor {
+    const weight = this.lmHead?.weight ?? this.model.embedTokens.weight;
+    return hidden.toDtype(weight.dtype).linear(weight).toDtype('float32');
+  }
+}
+
+export const llama = defineFamily({
+  modelType: 'llama',
+  paper: 'arXiv:2302.13971',
+  config: LlamaConfig,
+  build: (config) => new Llama(config),
+});

@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import { PosttrainError } from '../support/errors.ts';
+import { Random } from '../support/random.ts';
+import { type Device, type DType, manualSeed, noGrad, SafetensorsFile, scope, type Tensor } from '../tensor/index.ts';
+import type { CausalLm } from './causal-lm.ts';
+import { familyFor } from './families/index.ts';
+import { readModelJson, resolveModelFolder, weightFiles } from './model-folder.ts';
+
+export interface LoadedModel {
+  readonly model: CausalLm;
+  /** Where it came from: config, tokenizer and template are read, and later copied, from here. */
+  readonly folder: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** The element type that the checkpoint stores. */
+  readonly storedDtype: DType;
+}
+
+export interface LoadOptions {
+  /** Element type in memory; norms and biases stay float32. Default: float32. */
+  readonly dtype?: DType;
+  readonly device?: Device;
+  /** `random` takes the shape alone and draws fresh weights from `seed`. */
+  readonly init?: 'pretrained' | 'random';
+  readonly seed?: number;
+}
+
+/**
+ * A model from a Hugging Face folder, parameters owned by the returned modules.
+ * @throws model-invalid, model-unsupported, weights-invalid (missing, unexpected and misshapen keys told together), pickle-refused.
+ */
+export function loadCausalLm(name: string, options: LoadOptions = {}): LoadedModel {
+  const folder = resolveModelFolder(name);
+  const configFile = join(folder, 'config.json');
+  const config = readModelJson(folder, 'config.json');
+  if (config['quantization_config'])
+    throw new PosttrainError('model-unsupported', 'the checkpoint is quantised (quantization_config).', {
+      place: { file: configFile },
+      help: 'use the original checkpoint in float32, bfloat16 or float16.',
+    });
+  const family = familyFor(config['model_type'], configFile);
+  const model = scope(() => {
+    const built = family.build(config, configFile);
+    for (const parameter of built.parameters()) parameter.keep();
+    return built;
+  });
+  try {
+    if (options.init === 'random') initialize(model, options.seed ?? 0);
+    const storedDtype = options.init === 'random' ? 'float32' : fillFromFiles(model, folder);
+    place(model, options.dtype ?? 'float32', options.device ?? 'cpu');
+    return { model, folder, config, storedDtype };
+  } catch (error) {
+    model[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function fillFromFiles(model: CausalLm, folder: string): DType {
+  const files = weightFiles(folder).map((path) => new SafetensorsFile(path));
+  try {
+    const where = new Map(files.flatMap((file) => [...file.header.tensors.keys()].map((key) => [key, file] as const)));
+    checkKeys(model, where, folder);
+    let stored: DType = 'float32';
+    model.replaceParameters((name) =>
+      scope(() => {
+        const view = where.get(name)!.view(name);
+        stored = view.dtype;
+        return view.dtype === 'float32' ? view.clone() : view.toDtype('float32');
+      }),
+    );
+    return stored;
+  } finally {
+    for (const file of files) file[Symbol.dispose]();
+  }
+}
+
+/** All that does not fit is told at once: one look at the message says whether it is another model or a broken file. */
+function checkKeys(model: CausalLm, where: ReadonlyMap<string, SafetensorsFile>, folder: string): void {
+  const wanted = new Map([...model.namedParameters()].map(([name, parameter]) => [name, parameter.shape]));
+  const problems: string[] = [];
+  for (const [name, shape] of wanted) {
+    const stored = where.get(name)?.header.tensors.get(name);
+    if (!stored) problems.push(`missing     ${name} [${shape.join(', ')}]`);
+    else if (stored.shape.join() !== shape.join())
+      problems.push(`other shape ${name} [${stored.shape.join(', ')}] in the file, [${shape.join(', ')}] by config.json`);
+  }
+  for (const name of where.keys())
+    if (!wanted.has(name) && !model.ignoredKeys.includes(name) && !name.endsWith('rotary_emb.inv_freq')) problems.push(`unexpected  ${name}`);
+  if (problems.length === 0) return;
+  const shown = problems.slice(0, 12);
+  if (problems.length > shown.length) shown.push(`… and ${problems.length - shown.length} more`);
+  throw new PosttrainError('weights-invalid', `the weights do not fit config.json:\n  ${shown.join('\n  ')}`, {
+    place: { file: folder },
+    help: 'config.json and the safetensors files must come from the same checkpoint.',
+    data: { problems },
+  });
+}
+
+/** Fresh weights as transformers draws them: normal(0, initializer_range) for matrices, ones for norms, zeros for biases. */
+export function initialize(model: CausalLm, seed: number): void {
+  manualSeed(Random.of(seed, 'initialize').uint32());
+  noGrad(() => {
+    for (const [name, parameter] of model.namedParameters()) {
+      if (name.endsWith('bias')) parameter.zero_();
+      else if (parameter.shape.length === 1) parameter.fill_(1);
+      else parameter.normal_(0, model.initializerRange);
+    }
+  });
+}
+
+/** Matrices in `dtype`, vectors in float32: their share of memory is nil, and norms are computed in full precision. */
+function place(model: CausalLm, dtype: DType, device: Device): void {
+  model.replaceParameters((_name, current: Tensor) => {
+    const wanted = current.shape.length === 1 ? 'float32' : dtype;
+    return current.dtype === wanted && current.device === device ? current : current.toDevice(device, wanted);
+  });
+}

@@ -1,0 +1,92 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PosttrainError } from '../support/errors.ts';
+
+/** The model that ships with the package. */
+const embedded: Readonly<Record<string, string>> = { pocket: fileURLToPath(new URL('../../assets/pocket/base', import.meta.url)) };
+const pickles = /\.(bin|pt|pth|ckpt|pkl|pickle)$/;
+
+/**
+ * The folder of a model named by a user: a path, `pocket`, or a Hub id that the Hugging Face cache of this machine holds.
+ * @throws file-missing with what was looked for.
+ */
+export function resolveModelFolder(name: string): string {
+  const builtin = embedded[name];
+  if (builtin && !existsSync(resolve(name))) return builtin;
+  if (existsSync(name)) {
+    if (statSync(name).isDirectory()) return resolve(name);
+    if (pickles.test(name)) throw pickleRefused(name);
+    throw new PosttrainError('model-invalid', `${name} is a file; a model is a folder with config.json and model.safetensors.`, {
+      place: { file: name },
+    });
+  }
+  const cached = /^[\w.-]+\/[\w.-]+$/.test(name) ? cachedSnapshot(name) : undefined;
+  if (cached) return cached;
+  throw new PosttrainError('file-missing', `there is no model at ${name}.`, {
+    place: { file: name },
+    help: `give a folder with config.json and model.safetensors, "pocket" for the embedded model, or the id of a model in the Hugging Face cache (${hubCache()}).`,
+  });
+}
+
+function hubCache(): string {
+  const { HF_HUB_CACHE, HF_HOME } = process.env;
+  return HF_HUB_CACHE ?? join(HF_HOME ?? join(homedir(), '.cache', 'huggingface'), 'hub');
+}
+
+/** The snapshot that the cache's `main` points at. */
+function cachedSnapshot(id: string): string | undefined {
+  const root = join(hubCache(), `models--${id.replace('/', '--')}`);
+  const ref = join(root, 'refs', 'main');
+  if (!existsSync(ref)) return undefined;
+  const folder = join(root, 'snapshots', readFileSync(ref, 'utf8').trim());
+  return existsSync(join(folder, 'config.json')) ? folder : undefined;
+}
+
+/** A JSON file of a model folder. @throws model-invalid when it is missing or malformed. */
+export function readModelJson(folder: string, name: string): Record<string, unknown> {
+  const file = join(folder, name);
+  if (!existsSync(file)) {
+    throw new PosttrainError('model-invalid', `${folder} has no ${name}, so it is not a model folder.`, {
+      place: { file },
+      help: 'a model folder holds config.json, model.safetensors and tokenizer.json, as the Hugging Face Hub serves them.',
+    });
+  }
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  } catch (cause) {
+    throw new PosttrainError('model-invalid', `${name} is not JSON: ${(cause as Error).message}`, { place: { file }, cause });
+  }
+}
+
+/** The safetensors files of a model, in order. @throws pickle-refused, model-invalid. */
+export function weightFiles(folder: string): string[] {
+  const index = join(folder, 'model.safetensors.index.json');
+  if (existsSync(index)) {
+    const map = readModelJson(folder, 'model.safetensors.index.json')['weight_map'];
+    const names = [...new Set(Object.values((map ?? {}) as Record<string, unknown>))].map(String).sort();
+    for (const name of names) {
+      if (/[\\/]/.test(name) || !name.endsWith('.safetensors'))
+        throw new PosttrainError('model-invalid', `the index names "${name}", which is not a safetensors file of this folder.`, { place: { file: index } });
+      if (!existsSync(join(folder, name)))
+        throw new PosttrainError('weights-invalid', `the shard ${name} is missing.`, { place: { file: join(folder, name) }, help: 'download the model again.' });
+    }
+    if (names.length > 0) return names.map((name) => join(folder, name));
+  }
+  const single = join(folder, 'model.safetensors');
+  if (existsSync(single)) return [single];
+  const pickle = readdirSync(folder).find((name) => pickles.test(name));
+  if (pickle) throw pickleRefused(join(folder, pickle));
+  throw new PosttrainError('model-invalid', `${folder} has no model.safetensors.`, {
+    place: { file: single },
+    help: 'save the model with save_pretrained(…) of a recent transformers, which writes safetensors.',
+  });
+}
+
+function pickleRefused(file: string): PosttrainError {
+  return new PosttrainError('pickle-refused', `${file} is a pickle, and opening a pickle runs code from it; it is not read.`, {
+    place: { file },
+    help: `convert it where you trust it: python3 -c "from transformers import AutoModelForCausalLM as M; M.from_pretrained('FOLDER').save_pretrained('OUT')"`,
+  });
+}

@@ -1,0 +1,17 @@
+import { embedding, empty, type Tensor } from '../tensor/index.ts';
+import { Module } from './module.ts';
+
+/** A row of the table for each token, in float32: the residual stream starts, and stays, in full precision. */
+export class Embedding extends Module<[tokens: Tensor], Tensor> {
+  weight: Tensor; // [V, D]
+
+  constructor(count: number, width: number) {
+    super();
+    this.weight = empty([count, width]).keep();
+  }
+
+  /** int64 [N] → float32 [N, D] */
+  override forward(tokens: Tensor): Tensor {
+    return embedding(this.weight, tokens).toDtype('float32');
+  }
+}

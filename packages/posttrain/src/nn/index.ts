@@ -1,0 +1,8 @@
+/** Modules and the pieces that model families are made of. Synchronous, in this process. */
+export { type AttentionContext, causalAttention, repeatHeads } from './attention.ts';
+export { Embedding } from './embedding.ts';
+export { Linear } from './linear.ts';
+export { Module, snakeCase } from './module.ts';
+export { PackedAttention } from './packed-attention.ts';
+export { RmsNorm } from './rms-norm.ts';
+export { applyRotary, inverseFrequencies, type Llama3Scaling, type RotaryTable, rotaryTable } from './rotary.ts';
