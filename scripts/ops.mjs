@@ -63,6 +63,8 @@ export const methods = [
   ['matmul', 'matmul'],
   ['linear', 'linear'],
   ['addmm', 'addmm'],
+  ['lerp_', 'lerp_.Scalar'],
+  ['lerp', 'lerp.Scalar'],
   ['view', 'view'],
   ['viewAs', 'view.dtype'],
   ['reshape', 'reshape'],

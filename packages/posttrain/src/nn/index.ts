@@ -1,6 +1,7 @@
 /** Modules and the pieces that model families are made of. Synchronous, in this process. */
 export { type AttentionContext, causalAttention, repeatHeads } from './attention.ts';
 export { Embedding } from './embedding.ts';
+export { KeyValueCache } from './key-value-cache.ts';
 export { Linear } from './linear.ts';
 export { Module, snakeCase } from './module.ts';
 export { PackedAttention } from './packed-attention.ts';

@@ -62,6 +62,8 @@ let $index_select = 0;
 let $isfinite = 0;
 let $le_Scalar = 0;
 let $le_Tensor = 0;
+let $lerp_Scalar = 0;
+let $lerp__Scalar = 0;
 let $linalg_vector_norm = 0;
 let $linear = 0;
 let $log = 0;
@@ -481,6 +483,17 @@ export class Tensor extends TensorHandle {
   /** aten::addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor */
   addmm(mat1: Tensor, mat2: Tensor, beta?: number | null, alpha?: number | null): Tensor {
     return new Tensor(call(($addmm ||= find('aten::addmm', '')), this.alive(), mat1.alive(), mat2.alive(), beta, alpha));
+  }
+
+  /** aten::lerp_.Scalar(Tensor(a!) self, Tensor end, Scalar weight) -> Tensor(a!) */
+  lerp_(end: Tensor, weight: number): this {
+    call(($lerp__Scalar ||= find('aten::lerp_', 'Scalar')), this.alive(), end.alive(), weight);
+    return this;
+  }
+
+  /** aten::lerp.Scalar(Tensor self, Tensor end, Scalar weight) -> Tensor */
+  lerp(end: Tensor, weight: number): Tensor {
+    return new Tensor(call(($lerp_Scalar ||= find('aten::lerp', 'Scalar')), this.alive(), end.alive(), weight));
   }
 
   /** aten::view(Tensor(a) self, SymInt[] size) -> Tensor(a) */

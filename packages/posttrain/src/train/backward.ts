@@ -1,0 +1,81 @@
+import type { CausalLm } from '../models/causal-lm.ts';
+import { PackedAttention } from '../nn/index.ts';
+import { enableGrad, noGrad, rngState, scope, setRngState, type Tensor } from '../tensor/index.ts';
+import type { Batch, Objective } from './objective.ts';
+import { backwardThroughHead, sumThroughHead } from './vocabulary.ts';
+
+export interface BackwardOptions {
+  /** Every gradient is multiplied by this: 1 / the weight of the whole optimizer step. */
+  readonly scale: number;
+  /** Keep only each block's input and compute the block again when its gradient is due (Chen et al. 2016, arXiv:1604.06174). */
+  readonly recompute: boolean;
+}
+
+/** Adds one micro-batch's gradients to the parameters' `grad`. @returns the objective's sum, unscaled, in nats. */
+export function backward(model: CausalLm, batch: Batch, objective: Objective, options: BackwardOptions): number {
+  return scope(() => {
+    using attention = new PackedAttention(batch.lengths, batch.tokens.device);
+    const run = options.recompute ? backwardRecomputed : backwardPlain;
+    return run(model, batch, attention, objective, options.scale);
+  }, 'micro-batch');
+}
+
+/** The objective's sum on a batch, without gradients or dropout. */
+export function evaluate(model: CausalLm, batch: Batch, objective: Objective): number {
+  return scope(() => {
+    using attention = new PackedAttention(batch.lengths, batch.tokens.device);
+    const hidden = noGrad(() => model.call(batch.tokens, attention));
+    return sumThroughHead(model, hidden, batch, objective);
+  }, 'evaluation batch');
+}
+
+function backwardPlain(model: CausalLm, batch: Batch, attention: PackedAttention, objective: Objective, scale: number): number {
+  const states = model.call(batch.tokens, attention, true);
+  const hidden = leafOf(states);
+  const sum = backwardThroughHead(model, hidden, batch, objective, scale);
+  if (hidden.grad) states.backward(hidden.grad);
+  return sum;
+}
+
+/**
+ * The same gradients with one block's activations alive at a time. Randomness is set back before a block runs again,
+ * so that it drops the same weights as the first time.
+ */
+function backwardRecomputed(model: CausalLm, batch: Batch, attention: PackedAttention, objective: Objective, scale: number): number {
+  const { x: embedded, context } = model.begin(batch.tokens, attention, true);
+  const inputs: Tensor[] = [];
+  const random: Tensor[] = [];
+  let x = embedded.detach();
+  for (const block of model.blocks) {
+    inputs.push(x);
+    random.push(rngState());
+    x = noGrad(() => block.call(x, context));
+  }
+  const last = leafOf(x);
+  const normed = model.finish(last);
+  const hidden = leafOf(normed);
+  const sum = backwardThroughHead(model, hidden, batch, objective, scale);
+  if (!hidden.grad) return sum;
+  normed.backward(hidden.grad);
+
+  using after = rngState();
+  let gradient = last.grad!;
+  for (let i = model.blocks.length - 1; i >= 0; i--) {
+    gradient = scope(() => {
+      setRngState(random[i]!);
+      const input = leafOf(inputs[i]!);
+      enableGrad(() => model.blocks[i]!.call(input, context)).backward(gradient);
+      return input.grad!;
+    });
+  }
+  setRngState(after);
+  embedded.backward(gradient);
+  return sum;
+}
+
+/** The same values as the start of a graph of its own. */
+function leafOf(states: Tensor): Tensor {
+  const leaf = states.detach();
+  leaf.requiresGrad = true;
+  return leaf;
+}
