@@ -1,0 +1,114 @@
+import type { Message } from '../data/types.ts';
+import { EngineProcess } from '../engine/host.ts';
+import type { Generated, GeneratedPart, GenerateSettings, LoadResult } from '../engine/protocol.ts';
+
+export interface GenerateOptions extends GenerateSettings {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface LoadModelOptions {
+  /** `auto` computes in bf16 where this machine is faster in it. */
+  readonly precision?: 'auto' | 'fp32' | 'bf16';
+  readonly threads?: number | 'auto';
+}
+
+/** A model loaded in an engine of its own. Dispose of it to give the memory back: `await using model = await loadModel(…)`. */
+export class Model implements AsyncDisposable {
+  /** Tokens the model can see, prompt and answer together. */
+  readonly contextLength: number;
+  /** The folder it was loaded from. */
+  readonly folder: string;
+  readonly #engine: EngineProcess;
+
+  private constructor(engine: EngineProcess, { contextLength, folder }: LoadResult) {
+    this.#engine = engine;
+    this.contextLength = contextLength;
+    this.folder = folder;
+  }
+
+  /** @see loadModel */
+  static async load(model: string, { precision = 'auto', threads = 'auto' }: LoadModelOptions = {}): Promise<Model> {
+    const engine = new EngineProcess();
+    try {
+      return new Model(engine, await engine.request('load', { model, precision, threads }).result);
+    } catch (error) {
+      await engine[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Answers all inputs, batched. @throws the signal's reason when it is aborted. */
+  async generate(inputs: readonly (readonly Message[] | string)[], options: GenerateOptions = {}): Promise<readonly Generated[]> {
+    const { signal, ...settings } = options;
+    signal?.throwIfAborted();
+    const { result, stop } = this.#engine.request('generate', { inputs, options: settings, stream: false });
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      return await result;
+    } catch (error) {
+      throw signal?.aborted ? signal.reason : error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  /**
+   * One answer, piece by piece; the last piece has `finish`. Leaving the loop stops the generation.
+   * @throws the signal's reason when it is aborted.
+   */
+  async *stream(input: readonly Message[] | string, options: GenerateOptions = {}): AsyncGenerator<GeneratedPart, void, undefined> {
+    const { signal, ...settings } = options;
+    signal?.throwIfAborted();
+    const parts: GeneratedPart[] = [];
+    let wake = () => {};
+    let ended = false;
+    const { result, stop } = this.#engine.request('generate', { inputs: [input], options: settings, stream: true }, (part) => {
+      parts.push(part);
+      wake();
+    });
+    const settled = result.then(
+      ([answer]) => {
+        ended = true;
+        parts.push({ text: '', tokens: [], finish: answer!.finish });
+        wake();
+      },
+      (error) => {
+        ended = true;
+        wake();
+        throw error;
+      },
+    );
+    settled.catch(() => {}); // thrown below, to whoever reads
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      for (;;) {
+        const next = parts.shift();
+        if (next) yield next;
+        else if (ended) break;
+        else await new Promise<void>((resolve) => (wake = resolve));
+      }
+      await settled;
+    } catch (error) {
+      throw signal?.aborted ? signal.reason : error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      if (!ended) stop();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#engine[Symbol.asyncDispose]();
+  }
+}
+
+/**
+ * Loads a model into an engine process: a folder, a checkpoint of a run, the id of a model in the Hugging Face cache,
+ * or `pocket`, the one that comes with the package.
+ *
+ * @example
+ * await using model = await loadModel('runs/a/checkpoints/step-200');
+ * for await (const part of model.stream([{ role: 'user', content: 'Hello' }])) process.stdout.write(part.text);
+ */
+export function loadModel(model: string, options: LoadModelOptions = {}): Promise<Model> {
+  return Model.load(model, options);
+}

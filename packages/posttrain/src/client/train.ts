@@ -1,0 +1,62 @@
+import { resolve } from 'node:path';
+import { EngineProcess } from '../engine/host.ts';
+import type { TrainRequest } from '../engine/protocol.ts';
+import type { Recipe } from '../runs/recipe/recipe.generated.ts';
+import { loadRecipe } from '../runs/recipe/load.ts';
+import { resolveRecipe } from '../runs/recipe/resolve.ts';
+import { type Launch, Run } from './run.ts';
+
+export interface TrainOptions {
+  /** The run folder. It must not exist yet, or be empty, unless `resume` is set. */
+  readonly dir: string;
+  /** When it is aborted, the run writes a checkpoint, then `result` rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Go on from the folder's last good checkpoint, bit for bit. A folder without a run starts one. */
+  readonly resume?: boolean;
+  /** Changes to the recipe such as `lr=2e-5`. */
+  readonly overrides?: readonly string[];
+  readonly onWarning?: (message: string) => void;
+  /** Compute in this process instead of a child: for tests and for one process per device. It blocks the event loop. */
+  readonly inProcess?: boolean;
+}
+
+/**
+ * Trains by a recipe: an object, or the path of a .yaml, .json or .ts file. Returns at once.
+ *
+ * @example
+ * const run = train({ method: 'sft', model: 'pocket', data: { train: 'chat.jsonl' }, lr: 1e-3 }, { dir: 'runs/a' });
+ * for await (const event of run) if (event.type === 'step') console.log(event.step, event.loss);
+ * const { checkpoint } = await run.result;
+ */
+export function train(recipe: Recipe | string, options: TrainOptions): Run {
+  const dir = resolve(options.dir);
+  const launch: Launch = async (onEvent, stop) => {
+    const loaded = await loadRecipe(recipe, options.overrides ?? []);
+    const request: TrainRequest = {
+      recipe: await resolveRecipe(loaded),
+      given: loaded.given,
+      overrides: loaded.overrides,
+      dir,
+      resume: options.resume ?? false,
+    };
+    return options.inProcess ? trainHere(request, onEvent, stop) : trainInEngine(request, onEvent, stop);
+  };
+  return new Run(dir, launch, options.signal, options.onWarning);
+}
+
+const trainInEngine = async (request: TrainRequest, onEvent: Parameters<Launch>[0], stop: AbortSignal) => {
+  await using engine = new EngineProcess();
+  const running = engine.request('train', request, onEvent);
+  if (stop.aborted) running.stop();
+  stop.addEventListener('abort', running.stop, { once: true });
+  try {
+    return await running.result;
+  } finally {
+    stop.removeEventListener('abort', running.stop);
+  }
+};
+
+const trainHere = async (request: TrainRequest, onEvent: Parameters<Launch>[0], stop: AbortSignal) => {
+  const { runSession } = await import('../train/session.ts');
+  return runSession(request, onEvent, stop);
+};

@@ -1,0 +1,88 @@
+import type { Message } from '../data/types.ts';
+import type { RunEvent } from '../runs/events.ts';
+import type { ResolvedRecipe } from '../runs/recipe/resolved-recipe.ts';
+import type { SerializedError } from '../support/errors.ts';
+
+/** What crosses between the caller's process and the engine's: plain data only, never a tensor or a function. */
+
+export interface TrainRequest {
+  readonly recipe: ResolvedRecipe;
+  /** The recipe as it was given, kept in the run folder. */
+  readonly given: { readonly name: string; readonly text: string };
+  /** Changes such as `lr=2e-5` that were made to it. */
+  readonly overrides: readonly string[];
+  /** The run folder, absolute. */
+  readonly dir: string;
+  /** Go on from the folder's last checkpoint instead of starting. */
+  readonly resume: boolean;
+}
+
+export interface TrainResult {
+  readonly status: 'finished' | 'stopped';
+  /** The last checkpoint's folder, absolute. */
+  readonly checkpoint: string;
+  readonly steps: number;
+}
+
+export interface LoadRequest {
+  readonly model: string;
+  readonly precision: 'auto' | 'fp32' | 'bf16';
+  readonly threads: number | 'auto';
+}
+
+export interface LoadResult {
+  /** Tokens the model can see. */
+  readonly contextLength: number;
+  readonly folder: string;
+}
+
+export interface GenerateRequest {
+  readonly inputs: readonly (readonly Message[] | string)[];
+  readonly options: GenerateSettings;
+  /** Send text as it comes. */
+  readonly stream: boolean;
+}
+
+export interface GenerateSettings {
+  readonly maxTokens?: number | undefined;
+  readonly temperature?: number | undefined;
+  readonly topK?: number | undefined;
+  readonly topP?: number | undefined;
+  readonly minP?: number | undefined;
+  readonly stop?: readonly string[] | undefined;
+  readonly seed?: number | undefined;
+  /** One seed per input, instead of those derived from `seed`. */
+  readonly seeds?: readonly number[] | undefined;
+}
+
+export interface Generated {
+  readonly text: string;
+  readonly tokens: readonly number[];
+  /** `stop`: the model ended its turn, or a stop string came. `length`: no room was left. */
+  readonly finish: 'stop' | 'length';
+}
+
+/** A piece of a streamed answer; the last one has `finish`. */
+export interface GeneratedPart {
+  readonly text: string;
+  readonly tokens: readonly number[];
+  readonly finish?: 'stop' | 'length';
+}
+
+/** The engine's verbs: request and result of each. */
+export interface Verbs {
+  readonly train: { readonly request: TrainRequest; readonly result: TrainResult; readonly part: RunEvent };
+  readonly load: { readonly request: LoadRequest; readonly result: LoadResult; readonly part: never };
+  readonly generate: { readonly request: GenerateRequest; readonly result: readonly Generated[]; readonly part: GeneratedPart };
+}
+export type Verb = keyof Verbs;
+
+export type ToEngine =
+  | { readonly [V in Verb]: { readonly type: 'request'; readonly id: number; readonly verb: V; readonly request: Verbs[V]['request'] } }[Verb]
+  /** Ends a request in good order: training writes a checkpoint, generation stops. */
+  | { readonly type: 'stop'; readonly id: number };
+
+export type FromEngine =
+  | { readonly type: 'part'; readonly id: number; readonly part: unknown }
+  | { readonly type: 'result'; readonly id: number; readonly result: unknown }
+  | { readonly type: 'error'; readonly id: number; readonly error: SerializedError };

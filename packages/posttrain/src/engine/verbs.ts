@@ -1,0 +1,61 @@
+import type { ChatModel } from '../models/chat-model.ts';
+import { PosttrainError } from '../support/errors.ts';
+import type { GenerateRequest, LoadRequest, LoadResult, ToEngine, TrainRequest } from './protocol.ts';
+
+export interface VerbContext {
+  /** Aborted when the host asks for an end in good order. */
+  readonly stop: AbortSignal;
+  /** Sends something before the result. */
+  part(part: unknown): void;
+}
+
+type Request = Extract<ToEngine, { type: 'request' }>;
+
+/** What an engine can do. It holds one model at most, and does one thing at a time. */
+export function createVerbs(): { run(request: Request, context: VerbContext): Promise<unknown> } {
+  let model: ChatModel | undefined;
+  let busy: Promise<unknown> = Promise.resolve();
+
+  async function load(request: LoadRequest): Promise<LoadResult> {
+    const [{ ensureEngine }, { ChatModel }, { settlePrecision, settleThreads }] = await Promise.all([
+      import('../native/setup.ts'),
+      import('../models/chat-model.ts'),
+      import('../train/settle.ts'),
+    ]);
+    await ensureEngine();
+    settleThreads(request.threads);
+    model?.[Symbol.dispose]();
+    model = await ChatModel.load(request.model, { dtype: settlePrecision(request.precision) === 'bf16' ? 'bfloat16' : 'float32' });
+    return { contextLength: model.contextLength, folder: model.folder };
+  }
+
+  async function generate({ inputs, options, stream }: GenerateRequest, { stop, part }: VerbContext): Promise<unknown> {
+    if (!model) throw new PosttrainError('usage', 'no model is loaded in this engine.');
+    const onText = (_input: number, text: string, token: number) => part({ text, tokens: [token] });
+    return model.generate(inputs, options, stream ? { signal: stop, onText } : { signal: stop });
+  }
+
+  async function train(request: TrainRequest, { stop, part }: VerbContext): Promise<unknown> {
+    const { runSession } = await import('../train/session.ts');
+    return runSession(request, part, stop);
+  }
+
+  function dispatch(message: Request, context: VerbContext): Promise<unknown> {
+    switch (message.verb) {
+      case 'load':
+        return load(message.request);
+      case 'generate':
+        return generate(message.request, context);
+      case 'train':
+        return train(message.request, context);
+    }
+  }
+
+  return {
+    run(message, context) {
+      const turn = busy.then(() => dispatch(message, context));
+      busy = turn.catch(() => {});
+      return turn;
+    },
+  };
+}

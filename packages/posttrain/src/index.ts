@@ -1,0 +1,14 @@
+/** Post-training for TypeScript. Nothing here computes on the caller's thread: `train` and `loadModel` use an engine process. */
+export { type GenerateOptions, type LoadModelOptions, loadModel, Model } from './client/model.ts';
+export { Run, type RunResult } from './client/run.ts';
+export { type TrainOptions, train } from './client/train.ts';
+export type { Message, Role, ToolCall } from './data/types.ts';
+export type { Generated, GeneratedPart } from './engine/protocol.ts';
+export { doctor } from './native/doctor.ts';
+export { ensureEngine, type SetupOptions, type SetupProgress, setup } from './native/setup.ts';
+export type { RunEvent } from './runs/events.ts';
+export { defineRecipe } from './runs/recipe/define.ts';
+export { loadRecipe } from './runs/recipe/load.ts';
+export type { PretrainRecipe, Recipe, SftRecipe } from './runs/recipe/recipe.generated.ts';
+export { resolveRecipe } from './runs/recipe/resolve.ts';
+export { PosttrainError, type PosttrainErrorCode } from './support/errors.ts';

@@ -1,0 +1,151 @@
+import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { type Message, Renderer, Tokenizer } from '../data/index.ts';
+import { hashSeed } from '../support/random.ts';
+import type { DType } from '../tensor/index.ts';
+import { decode } from './generation/decode.ts';
+import { StopStrings } from './generation/stop-strings.ts';
+import { type LoadedModel, loadCausalLm } from './load.ts';
+import { readModelJson } from './model-folder.ts';
+
+export interface GenerationSettings {
+  readonly maxTokens?: number | undefined;
+  readonly temperature?: number | undefined;
+  readonly topK?: number | undefined;
+  readonly topP?: number | undefined;
+  readonly minP?: number | undefined;
+  readonly stop?: readonly string[] | undefined;
+  readonly seed?: number | undefined;
+  readonly seeds?: readonly number[] | undefined;
+}
+
+export interface GeneratedText {
+  readonly text: string;
+  readonly tokens: readonly number[];
+  readonly finish: 'stop' | 'length';
+}
+
+/** Rows decoded together: more would grow the cache without making a token cheaper. */
+const largestBatch = 64;
+const standardMaxTokens = 512;
+
+/** A causal language model with its tokenizer and chat template: messages or text in, text out. */
+export class ChatModel implements Disposable {
+  readonly tokenizer: Tokenizer;
+  readonly folder: string;
+  readonly #loaded: LoadedModel;
+  readonly #renderer: Renderer;
+  readonly #defaults: GenerationSettings;
+
+  private constructor(loaded: LoadedModel, tokenizer: Tokenizer) {
+    this.#loaded = loaded;
+    this.folder = loaded.folder;
+    this.tokenizer = tokenizer;
+    this.#renderer = new Renderer(tokenizer);
+    this.#defaults = generationDefaults(loaded.folder);
+  }
+
+  /** @throws what `loadCausalLm` and `Tokenizer.load` throw. */
+  static async load(name: string, options: { dtype?: DType } = {}): Promise<ChatModel> {
+    const loaded = loadCausalLm(name, options);
+    try {
+      return new ChatModel(loaded, await Tokenizer.load(loaded.folder));
+    } catch (error) {
+      loaded.model[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  get contextLength(): number {
+    return this.#loaded.model.dimensions.context;
+  }
+
+  /**
+   * Answers every input: messages through the chat template, a string as it is, after the tokenizer's beginning token.
+   * `onText` gets each input's text as it comes, in whole characters and never a part of a stop string.
+   */
+  async generate(
+    inputs: readonly (readonly Message[] | string)[],
+    settings: GenerationSettings,
+    hooks: { signal?: AbortSignal; onText?: (input: number, text: string, token: number) => void } = {},
+  ): Promise<GeneratedText[]> {
+    const prompts = await Promise.all(inputs.map((input) => this.#prompt(input)));
+    const order = prompts.map((_, i) => i).sort((a, b) => prompts[a]!.length - prompts[b]!.length);
+    const results: GeneratedText[] = [];
+    for (let start = 0; start < order.length; start += largestBatch) {
+      const members = order.slice(start, start + largestBatch);
+      const made = await this.#decodeBatch(members, prompts, this.#complete(settings), hooks);
+      for (const [i, member] of members.entries()) results[member] = made[i]!;
+    }
+    return results;
+  }
+
+  async #prompt(input: readonly Message[] | string): Promise<number[]> {
+    return [...(typeof input === 'string' ? await this.tokenizer.encode(input, { specialTokens: true }) : await this.#renderer.renderPrompt(input))];
+  }
+
+  #complete(settings: GenerationSettings): GenerationSettings {
+    const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+    return { maxTokens: standardMaxTokens, temperature: 0, seed: 0, ...this.#defaults, ...given };
+  }
+
+  async #decodeBatch(
+    members: readonly number[],
+    prompts: readonly (readonly number[])[],
+    settings: GenerationSettings,
+    hooks: { signal?: AbortSignal; onText?: (input: number, text: string, token: number) => void },
+  ): Promise<GeneratedText[]> {
+    const ends = new Set(this.tokenizer.stopIds);
+    const rows = members.map(() => ({ text: '', tokens: [] as number[], decoder: this.tokenizer.streamDecoder(), stops: new StopStrings(settings.stop ?? []) }));
+    const show = (row: number, text: string, token: number) => {
+      rows[row]!.text += text;
+      hooks.onText?.(members[row]!, text, token);
+    };
+    const finish = await decode(
+      this.#loaded.model,
+      members.map((member) => prompts[member]!),
+      {
+        maxTokens: settings.maxTokens!,
+        endTokens: ends,
+        sampling: { temperature: settings.temperature!, topK: settings.topK, topP: settings.topP, minP: settings.minP },
+        seeds: members.map((member) => settings.seeds?.[member] ?? hashSeed(settings.seed!, 'row', member)),
+        signal: hooks.signal,
+        onToken: (row, token) => {
+          const { tokens, decoder, stops } = rows[row]!;
+          tokens.push(token);
+          if (ends.has(token)) {
+            show(row, '', token);
+            return true;
+          }
+          const { text, stopped } = stops.push(decoder.push(token));
+          show(row, text, token);
+          return stopped;
+        },
+      },
+    );
+    return rows.map(({ tokens, decoder, stops }, row) => {
+      if (finish[row] === 'length' || ends.has(tokens.at(-1)!)) {
+        const { text, stopped } = stops.push(decoder.end());
+        const rest = stopped ? text : text + stops.end();
+        if (rest) show(row, rest, tokens.at(-1)!);
+      }
+      return { text: rows[row]!.text, tokens, finish: finish[row]! };
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#loaded.model[Symbol.dispose]();
+  }
+}
+
+/** What generation_config.json asks for. Without `do_sample` its temperature does not count, as in transformers. */
+function generationDefaults(folder: string): GenerationSettings {
+  if (!existsSync(join(folder, 'generation_config.json'))) return {};
+  const config = readModelJson(folder, 'generation_config.json');
+  const number = (name: string) => (typeof config[name] === 'number' ? (config[name] as number) : undefined);
+  const maxTokens = number('max_new_tokens');
+  const length = maxTokens === undefined ? {} : { maxTokens };
+  if (config['do_sample'] !== true) return length;
+  const sampling = { temperature: number('temperature') ?? 1, topK: number('top_k'), topP: number('top_p'), minP: number('min_p') };
+  return { ...length, ...Object.fromEntries(Object.entries(sampling).filter(([, value]) => value !== undefined)) };
+}

@@ -1,0 +1,76 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LoadedModel } from '../models/load.ts';
+import { saveModelFolder } from '../models/save.ts';
+import { PosttrainError } from '../support/errors.ts';
+import { noGrad, SafetensorsFile, scope, type Tensor, writeSafetensors } from '../tensor/index.ts';
+import type { Optimizer } from './optimizers/index.ts';
+import type { Trainable } from './trainable.ts';
+
+/** What a checkpoint holds beside the model folder. In a folder of its own, so that tools which load every safetensors file pass it by. */
+const stateFolder = 'training';
+const masterPrefix = 'master:';
+
+interface TrainingState {
+  readonly version: 1;
+  /** Optimizer steps done. Data order and random numbers follow from it. */
+  readonly step: number;
+  readonly optimizerSteps: number;
+}
+
+export interface CheckpointParts {
+  readonly loaded: LoadedModel;
+  readonly trainable: Trainable;
+  readonly optimizer: Optimizer;
+  /** A chat template given by the recipe, which goes with the model from now on. */
+  readonly template?: string | undefined;
+}
+
+/**
+ * Writes model, optimizer and state into `folder`. Weights are stored in the type the base came in; where that is
+ * shorter than float32, the float32 masters are part of the state, so that resuming loses no bit.
+ */
+export function writeCheckpointFiles(folder: string, step: number, { loaded, trainable, optimizer, template }: CheckpointParts): void {
+  const { storedDtype } = loaded;
+  scope(() =>
+    noGrad(() => {
+      const weights = new Map(trainable.names.map((name, i) => [name, trainable.masters[i]!.toDtype(storedDtype)]));
+      saveModelFolder(folder, loaded.folder, weights);
+    }),
+  );
+  if (template !== undefined) writeFileSync(join(folder, 'chat_template.jinja'), template);
+  const state = join(folder, stateFolder);
+  mkdirSync(state);
+  const masters: [string, Tensor][] =
+    storedDtype === 'float32' ? [] : trainable.names.map((name, i) => [masterPrefix + name, trainable.masters[i]!]);
+  writeSafetensors(join(state, 'optimizer.safetensors'), new Map([...optimizer.state(), ...masters]));
+  const written: TrainingState = { version: 1, step, optimizerSteps: optimizer.steps };
+  writeFileSync(join(state, 'state.json'), `${JSON.stringify(written)}\n`);
+}
+
+/** Sets masters and optimizer back to a checkpoint whose weights are loaded already. @throws checkpoint-invalid. */
+export function restoreState(folder: string, trainable: Trainable, optimizer: Optimizer): void {
+  const state = JSON.parse(readFileSync(join(folder, stateFolder, 'state.json'), 'utf8')) as TrainingState;
+  optimizer.steps = state.optimizerSteps;
+  const wanted = optimizer.state();
+  using file = new SafetensorsFile(join(folder, stateFolder, 'optimizer.safetensors'));
+  scope(() =>
+    noGrad(() => {
+      for (const [name, tensor] of wanted) copyStored(file, name, tensor);
+      for (const [i, name] of trainable.names.entries())
+        if (file.header.tensors.has(masterPrefix + name)) copyStored(file, masterPrefix + name, trainable.masters[i]!);
+      trainable.publish();
+    }),
+  );
+}
+
+function copyStored(file: SafetensorsFile, name: string, target: Tensor): void {
+  const stored = file.header.tensors.get(name);
+  if (!stored || stored.shape.join() !== target.shape.join()) {
+    throw new PosttrainError('checkpoint-invalid', `the checkpoint's optimizer state does not fit: ${name} is ${stored ? `[${stored.shape.join(', ')}]` : 'missing'}.`, {
+      place: { file: file.path },
+      help: 'a run goes on with the optimizer and the model it began with.',
+    });
+  }
+  target.copy_(file.view(name));
+}

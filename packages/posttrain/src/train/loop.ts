@@ -1,0 +1,140 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Pack, StepSource } from '../data/types.ts';
+import type { CausalLm } from '../models/causal-lm.ts';
+import { PosttrainError } from '../support/errors.ts';
+import { hashSeed } from '../support/random.ts';
+import { manualSeed, noGrad, scope } from '../tensor/index.ts';
+import { backward, evaluate } from './backward.ts';
+import { countTokens, makeBatch, weightOf } from './batch.ts';
+import type { Objective } from './objective.ts';
+import type { Optimizer } from './optimizers/index.ts';
+import { clipGradients, gradientNorm, type Trainable } from './trainable.ts';
+
+export interface LoopOptions {
+  readonly model: CausalLm;
+  readonly trainable: Trainable;
+  readonly optimizer: Optimizer;
+  readonly source: StepSource;
+  readonly objective: Objective;
+  /** Held-out packs; none where nothing is held out. */
+  readonly validation: readonly Pack[];
+  readonly steps: number;
+  /** Packs per forward and backward pass. */
+  readonly microBatch: number;
+  /** The learning rate of each step, counted from 0. */
+  readonly learningRate: (step: number) => number;
+  readonly clip: number | false;
+  readonly recompute: boolean;
+  readonly seed: number;
+  readonly every: { readonly evaluate: number | false; readonly checkpoint: number | false };
+}
+
+/** One optimizer step, as it is recorded. */
+export interface StepReport {
+  /** Steps done, counted from 1. */
+  readonly step: number;
+  /** Σ loss / Σ weight over the step's targets, in nats. */
+  readonly loss: number;
+  /** 2-norm of the gradient before clipping. */
+  readonly gradNorm: number;
+  readonly lr: number;
+  readonly tokens: number;
+  readonly lossTokens: number;
+}
+
+/** What the loop does not know: where reports go, how checkpoints are written, who wants it to stop. */
+export interface LoopHooks {
+  onStep(report: StepReport): void;
+  onEvaluate(report: { step: number; loss: number; tokens: number }): void;
+  saveCheckpoint(step: number): Promise<void>;
+  stopRequested(): boolean;
+}
+
+/**
+ * The only training loop. It knows steps, micro-batches, accumulation, clipping, the schedule, evaluation, checkpoints
+ * and stopping, and no algorithm. Everything in a step follows from its number, so that a run resumed after step `from`
+ * goes on bit for bit.
+ */
+export async function trainLoop(from: number, options: LoopOptions, hooks: LoopHooks): Promise<{ step: number; status: 'finished' | 'stopped' }> {
+  const { steps, every } = options;
+  let [step, saved, evaluated] = [from, from > 0 ? from : -1, from > 0 ? from : -1];
+  const evaluateNow = async () => {
+    if (evaluated === step || options.validation.length === 0) return;
+    evaluated = step;
+    hooks.onEvaluate({ step, ...(await heldOutLoss(options)) });
+  };
+  const saveNow = async () => {
+    if (saved === step) return;
+    saved = step;
+    await hooks.saveCheckpoint(step);
+  };
+  if (from === 0 && every.evaluate !== false) await evaluateNow();
+  while (step < steps) {
+    if (hooks.stopRequested()) {
+      await saveNow();
+      return { step, status: 'stopped' };
+    }
+    const report = await trainStep(step, options, hooks);
+    if (!report) continue;
+    step = report.step;
+    hooks.onStep(report);
+    if (every.evaluate !== false && step % every.evaluate === 0) await evaluateNow();
+    if (every.checkpoint !== false && step % every.checkpoint === 0) await saveNow();
+  }
+  await evaluateNow();
+  await saveNow();
+  return { step, status: 'finished' };
+}
+
+/** Forward, backward, clip, update. Undefined when a stop was requested in mid-step: nothing has changed then. */
+async function trainStep(step: number, options: LoopOptions, hooks: LoopHooks): Promise<StepReport | undefined> {
+  const { model, trainable, optimizer, objective } = options;
+  const packs = options.source.packs(step);
+  const weight = weightOf(packs);
+  let sum = 0;
+  for (let start = 0; start < packs.length; start += options.microBatch) {
+    const micro = packs.slice(start, start + options.microBatch);
+    // Dropout of a micro-batch follows from its place, not from what ran before it.
+    manualSeed(hashSeed(options.seed, 'dropout', step, start));
+    sum += scope(() => backward(model, makeBatch(micro), objective, { scale: 1 / weight, recompute: options.recompute }));
+    trainable.collect();
+    await nextTurn();
+    if (hooks.stopRequested()) {
+      trainable.zeroGradients();
+      return undefined;
+    }
+  }
+  const loss = sum / weight;
+  const lr = options.learningRate(step);
+  const gradNorm = scope(() => {
+    const gradients = trainable.gradients();
+    const norm = gradientNorm(gradients);
+    if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw nonFinite(step + 1, loss, norm, packs);
+    noGrad(() => {
+      if (options.clip !== false) clipGradients(gradients, norm, options.clip);
+      optimizer.step(gradients, lr);
+      trainable.publish();
+    });
+    return norm;
+  }, 'update');
+  trainable.zeroGradients();
+  return { step: step + 1, loss, gradNorm, lr, ...countTokens(packs) };
+}
+
+async function heldOutLoss({ model, objective, validation, microBatch }: LoopOptions): Promise<{ loss: number; tokens: number }> {
+  let sum = 0;
+  for (let start = 0; start < validation.length; start += microBatch) {
+    sum += scope(() => evaluate(model, makeBatch(validation.slice(start, start + microBatch)), objective));
+    await nextTurn();
+  }
+  return { loss: sum / weightOf(validation), tokens: countTokens(validation).lossTokens };
+}
+
+function nonFinite(step: number, loss: number, norm: number, packs: readonly Pack[]): PosttrainError {
+  const rows = packs.flat().map(({ origin }) => `${origin.file}:${origin.line}`);
+  const shown = rows.slice(0, 16).join(', ') + (rows.length > 16 ? `, … ${rows.length - 16} more` : '');
+  return new PosttrainError('non-finite', `step ${step}: the loss is ${loss}, the gradient norm ${norm}; nothing was updated.\n  rows of this step: ${shown}`, {
+    help: 'lower lr, or lengthen schedule.warmup; precision: fp32 tells a rounding problem from a data problem. The last checkpoint is intact.',
+    data: { step, loss: String(loss), gradNorm: String(norm), rows },
+  });
+}
