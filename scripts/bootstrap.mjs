@@ -31,7 +31,10 @@ function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return;
   const oldest = OLDEST_NODE.join('.');
-  stop(EXIT_ENVIRONMENT, `Node ${process.versions.node} is too old.\n  help: Node ${oldest} or newer is needed; 24 is a good choice.`);
+  stop(
+    EXIT_ENVIRONMENT,
+    `Node ${process.versions.node} is too old.\n  help: Node ${oldest} or newer is needed; 24 is a good choice.`,
+  );
 }
 
 /** Runs a program of Node's or npm's in the repository; its output is progress. */
@@ -61,7 +64,9 @@ function isInstalled(lock) {
   const hidden = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(hidden)) return false;
   const installed = JSON.parse(readFileSync(hidden, 'utf8')).packages;
-  const needed = Object.entries(lock.packages).filter(([path, { link, optional }]) => path.includes('node_modules/') && !link && !optional);
+  const needed = Object.entries(lock.packages).filter(
+    ([path, { link, optional }]) => path.includes('node_modules/') && !link && !optional,
+  );
   return needed.every(([path, { version }]) => installed[path]?.version === version);
 }
 
@@ -107,7 +112,8 @@ function runJob(args) {
 }
 
 const [job = '', ...rest] = process.argv.slice(2);
-if (!Object.hasOwn(jobs, job)) stop(EXIT_USAGE, `Unknown job "${job}".\n  help: one of ${Object.keys(jobs).join(', ')}`);
+if (!Object.hasOwn(jobs, job))
+  stop(EXIT_USAGE, `Unknown job "${job}".\n  help: one of ${Object.keys(jobs).join(', ')}`);
 checkNode();
 installPackages();
 step('building', [process.execPath, join('node_modules', 'typescript', 'bin', 'tsc'), '-b', 'packages/posttrain']);

@@ -14,9 +14,12 @@ const SUMMARY = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ([
 
 /** Test files whose source still exists: a compiler removes no outputs of deleted sources. */
 function testFiles(filters) {
-  const names = readdirSync(dist, { recursive: true }).filter((name) => name.endsWith('.test.js')).sort();
+  const names = readdirSync(dist, { recursive: true })
+    .filter((name) => name.endsWith('.test.js'))
+    .sort();
   const hasSource = (name) => existsSync(join(dist, '..', 'src', name.replace(/\.js$/, '.ts')));
-  const isWanted = (name) => filters.length === 0 || filters.some((filter) => name.split(sep).join('/').includes(filter));
+  const isWanted = (name) =>
+    filters.length === 0 || filters.some((filter) => name.split(sep).join('/').includes(filter));
   return names.filter((name) => hasSource(name) && isWanted(name)).map((name) => join(dist, name));
 }
 
@@ -28,7 +31,10 @@ function collect() {
   let current = { file: '', passed: 0, failed: 0 };
   const closeFile = () => {
     const { file, passed, failed } = current;
-    if (file) console.log(`${failed > 0 ? '✖' : '✔'} ${shortName(file)}  ${passed} passed${failed > 0 ? `, ${failed} failed` : ''}`);
+    if (file)
+      console.log(
+        `${failed > 0 ? '✖' : '✔'} ${shortName(file)}  ${passed} passed${failed > 0 ? `, ${failed} failed` : ''}`,
+      );
   };
   const count = (data, key) => {
     const file = data.file ?? data.name;
@@ -41,7 +47,12 @@ function collect() {
   const on = {
     'test:pass': (data) => {
       const reason = data.skip ?? data.todo;
-      if (reason !== undefined) state.skips.push({ file: data.file, name: data.name, reason: reason === true || reason === '' ? 'no reason given' : reason });
+      if (reason !== undefined)
+        state.skips.push({
+          file: data.file,
+          name: data.name,
+          reason: reason === true || reason === '' ? 'no reason given' : reason,
+        });
       else if (data.details?.type !== 'suite') count(data, 'passed');
     },
     'test:fail': (data) => {

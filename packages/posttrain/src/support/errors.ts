@@ -10,11 +10,13 @@ export type PosttrainErrorCode =
   | 'data-invalid' //         a row cannot be read or used
   | 'data-empty' //           nothing left to train on
   | 'data-overlong' //        rows longer than maxTokens under overlong: error
+  | 'disk-full' //           no space left for what must be written
   | 'engine-died' //          the engine process ended by a signal or a crash
   | 'engine-failed' //        an unexpected exception inside the engine
   | 'file-missing' //         a path the user gave does not exist
   | 'file-unreadable' //      a path exists but is not what it should be
   | 'file-unwritable' //      a path cannot be written
+  | 'folder-unsafe' //       code would be loaded from a folder that others may write to
   | 'internal' //             a broken promise of our own; please report
   | 'model-invalid' //        a model folder lacks or contradicts something
   | 'model-unsupported' //    a model_type no family here builds
@@ -24,6 +26,7 @@ export type PosttrainErrorCode =
   | 'python-missing' //       no python3 on the machine
   | 'recipe-invalid' //       a recipe key or value is wrong
   | 'run-exists' //           the run folder already holds another run
+  | 'run-locked' //           another process is training into the run folder
   | 'scope-async' //          a scope or grad-mode body returned a promise
   | 'shape' //                tensors do not fit each other
   | 'special-token' //        control strings in user text under specialTokens: error

@@ -1,0 +1,164 @@
+/** What a run tells while it goes: every event that a Run yields, and that events.jsonl and metrics.jsonl hold. */
+export type RunEvent =
+  | StartEvent
+  | DataEvent
+  | ProgressEvent
+  | StepEvent
+  | EvaluateEvent
+  | CheckpointEvent
+  | WarningEvent
+  | ResumeEvent
+  | FinishEvent;
+
+/** The engine is up, the model is loaded, the run folder exists. */
+export interface StartEvent {
+  readonly type: 'start';
+  /** The absolute path of the run folder. */
+  readonly dir: string;
+  /** The id of the run, as in run.json. */
+  readonly id: string;
+  readonly method: string;
+  readonly model: string;
+  /** Numbers the model learns. */
+  readonly parameters: number;
+  /** Optimizer steps of the whole run. */
+  readonly steps: number;
+  /** Sequences per optimizer step. */
+  readonly batch: number;
+  /** Sequences per forward and backward pass. */
+  readonly microBatch: number;
+  /** The arithmetic of forward and backward. */
+  readonly precision: 'fp32' | 'bf16';
+  /** CPU threads of the engine. */
+  readonly threads: number;
+  readonly seed: number;
+}
+
+/** All rows are read, rendered and counted. */
+export interface DataEvent {
+  readonly type: 'data';
+  readonly report: DataReport;
+}
+
+/** What became of the rows; data-report.json in the run folder. */
+export interface DataReport {
+  readonly train: SplitReport;
+  readonly validation: SplitReport | null;
+  readonly replay: SplitReport | null;
+  /** The longest sequence allowed, in tokens. */
+  readonly maxTokens: number;
+  /** Training sequences of one pass over the data: packs where packing is on, rows otherwise. */
+  readonly sequences: number;
+}
+
+export interface SplitReport {
+  /** Rows in the files. */
+  readonly rows: number;
+  /** Rows that are trained or evaluated on. */
+  readonly used: number;
+  /** Tokens of the rows used. */
+  readonly tokens: number;
+  /** Tokens of them that bear loss. */
+  readonly lossTokens: number;
+  /** Tokens of the longest row used. */
+  readonly longest: number;
+  /** Rows that were left out or changed, by reason, such as `dropped` or `truncated`. */
+  readonly notes: readonly DataNote[];
+}
+
+export interface DataNote {
+  readonly reason: string;
+  /** Rows of this reason. */
+  readonly count: number;
+  /** The first of them. Lines count from 1. */
+  readonly examples: readonly { readonly file: string; readonly line: number }[];
+}
+
+/** Something that takes a while before the first step. */
+export interface ProgressEvent {
+  readonly type: 'progress';
+  readonly what: 'setup' | 'load' | 'tokenize';
+  /** Parts done: bytes of setup and load, rows of tokenize. */
+  readonly done: number;
+  /** Parts in all, or null where that is not known. */
+  readonly total: number | null;
+}
+
+/** One optimizer step is done. */
+export interface StepEvent {
+  readonly type: 'step';
+  /** The step just done, from 1. */
+  readonly step: number;
+  /** Optimizer steps of the whole run. */
+  readonly steps: number;
+  /** Mean loss over the loss-bearing tokens of the step, in nats per token, before the update. */
+  readonly loss: number;
+  /** L2 norm of the gradient before clipping. */
+  readonly gradNorm: number;
+  /** The learning rate of this step. */
+  readonly lr: number;
+  /** Tokens of the step, padding not counted. */
+  readonly tokens: number;
+  /** Tokens of the step that bear loss. */
+  readonly lossTokens: number;
+  /** Tokens (padding not counted) per second of this step. */
+  readonly tokensPerSecond: number;
+  /** Duration of the step, in seconds. */
+  readonly seconds: number;
+  readonly memory: MemoryUse;
+  /** Seconds until the last step at the present pace; null while the pace is unknown. */
+  readonly eta: number | null;
+}
+
+/** Resident memory of the engine process, in bytes. */
+export interface MemoryUse {
+  /** Now. */
+  readonly rss: number;
+  /** At its highest since the engine started. */
+  readonly peakRss: number;
+}
+
+/** The held-out loss was measured. */
+export interface EvaluateEvent {
+  readonly type: 'evaluate';
+  /** After this many optimizer steps. */
+  readonly step: number;
+  /** Mean loss over the held-out loss-bearing tokens, in nats per token. */
+  readonly loss: number;
+  /** Held-out tokens that bear loss. */
+  readonly tokens: number;
+  /** Duration of the measurement, in seconds. */
+  readonly seconds: number;
+}
+
+/** A checkpoint is complete on the disk. */
+export interface CheckpointEvent {
+  readonly type: 'checkpoint';
+  /** Written after this many optimizer steps. */
+  readonly step: number;
+  /** The absolute path of its folder. */
+  readonly path: string;
+}
+
+/** Something a person should know and the run goes on after. */
+export interface WarningEvent {
+  readonly type: 'warning';
+  readonly message: string;
+  readonly help?: string;
+}
+
+/** The run goes on from a checkpoint; what was recorded of later steps does not count any more. */
+export interface ResumeEvent {
+  readonly type: 'resume';
+  /** Optimizer steps the checkpoint holds. */
+  readonly fromStep: number;
+}
+
+/** The last event of a run that ended well. */
+export interface FinishEvent {
+  readonly type: 'finish';
+  /** `stopped`: on request, before the last step. */
+  readonly status: 'finished' | 'stopped';
+  /** The absolute path of the last checkpoint. */
+  readonly checkpoint: string;
+}

@@ -1,0 +1,83 @@
+import type { RecipeIssue } from './issues.ts';
+import type { RecipeInput, RecipeOutput } from './schema.ts';
+
+/** What the schema of single values cannot see: values that contradict each other. */
+export function consistencyIssues(written: RecipeInput, recipe: RecipeOutput): RecipeIssue[] {
+  return [...lengthIssues(recipe), ...batchIssues(recipe), ...scheduleIssues(recipe), ...heldOutIssues(written)];
+}
+
+function lengthIssues({ steps, epochs }: RecipeOutput): RecipeIssue[] {
+  if (steps === undefined || epochs === undefined) return [];
+  const message = `steps (${steps}) and epochs (${epochs}) both say how long the run is.`;
+  return [{ path: ['epochs'], at: 'key', message, help: 'keep one of them.' }];
+}
+
+function batchIssues({ batch, microBatch }: RecipeOutput): RecipeIssue[] {
+  if (microBatch === 'auto' || batch % microBatch === 0) return [];
+  const message = `batch (${batch}) is not a multiple of microBatch (${microBatch}).`;
+  return [{ path: ['microBatch'], at: 'value', message, help: `${nearDivisors(batch, microBatch)} ${batch}.` }];
+}
+
+function nearDivisors(batch: number, near: number): string {
+  const divisors = Array.from({ length: batch }, (_, i) => i + 1).filter((divisor) => batch % divisor === 0);
+  const below = divisors.filter((divisor) => divisor < near).at(-1);
+  const above = divisors.find((divisor) => divisor > near);
+  const both = [below, above].filter((divisor) => divisor !== undefined);
+  return both.length === 2 ? `${both.join(' and ')} divide` : `${both.join('')} divides`;
+}
+
+function scheduleIssues({ schedule, steps }: RecipeOutput): RecipeIssue[] {
+  if (typeof schedule === 'string') return [];
+  const { warmup } = schedule;
+  const hold = 'hold' in schedule ? schedule.hold : 0;
+  const issue = (message: string, help: string): RecipeIssue[] => [
+    { path: ['schedule', 'warmup'], at: 'value', message, help },
+  ];
+  if (warmup > 1 && !Number.isInteger(warmup)) {
+    return issue(
+      `schedule.warmup is ${warmup}, but must be a share below 1 or a whole number of steps.`,
+      `${Math.round(warmup)} is a number of steps.`,
+    );
+  }
+  if (warmup >= 1 && steps !== undefined && warmup > steps) {
+    return issue(
+      `schedule.warmup (${warmup} steps) is longer than the run (${steps} steps).`,
+      'the rate would never reach lr.',
+    );
+  }
+  const share = warmup < 1 ? warmup : steps === undefined ? 0 : warmup / steps;
+  if (share + hold > 1) {
+    return issue(
+      `schedule.warmup (${warmup}) and schedule.hold (${hold}) together are longer than the run.`,
+      'nothing is left for the decay.',
+    );
+  }
+  return [];
+}
+
+function heldOutIssues({ data, every }: RecipeInput): RecipeIssue[] {
+  const { validation } = data;
+  if (validation === undefined || validation === false) {
+    if (typeof every?.evaluate !== 'number') return [];
+    const message = `every.evaluate is ${every.evaluate}, but there are no held-out rows to evaluate on.`;
+    return [
+      {
+        path: ['every', 'evaluate'],
+        at: 'key',
+        message,
+        help: 'set data.validation, to a share such as 0.02 or a file.',
+      },
+    ];
+  }
+  const files = typeof data.train === 'string' ? [data.train] : data.train.map(({ path }) => path);
+  if (typeof validation !== 'string' || !files.includes(validation)) return [];
+  const message = `data.validation is ${validation}, which is also trained on.`;
+  return [
+    {
+      path: ['data', 'validation'],
+      at: 'value',
+      message,
+      help: 'a share, such as 0.02, holds rows of the training file out.',
+    },
+  ];
+}

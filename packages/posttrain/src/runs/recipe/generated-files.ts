@@ -1,0 +1,13 @@
+import { foreignNamesPage } from './foreign-names-page.ts';
+import { recipeInterfaces } from './interfaces.ts';
+import { recipeJsonSchema } from './json-schema.ts';
+
+/** Every file made from the recipe schema, with its path in the repository. A test fails when one is stale. */
+export function generatedFiles(): { readonly path: string; readonly text: string }[] {
+  const schema = recipeJsonSchema();
+  return [
+    { path: 'packages/posttrain/src/runs/recipe/recipe.generated.ts', text: recipeInterfaces(schema) },
+    { path: 'packages/posttrain/recipe.schema.json', text: `${JSON.stringify(schema, null, 2)}\n` },
+    { path: 'docs/from-trl.md', text: foreignNamesPage() },
+  ];
+}

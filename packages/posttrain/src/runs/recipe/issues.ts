@@ -1,0 +1,48 @@
+import { type ErrorPlace, PosttrainError } from '../../support/errors.ts';
+import type { RecipeSource } from './source.ts';
+
+/** One thing wrong with a recipe. `path` is where; `at` says whether the key or its value is to be pointed at. */
+export interface RecipeIssue {
+  readonly path: readonly (string | number)[];
+  readonly at: 'key' | 'value';
+  readonly message: string;
+  readonly help?: string | undefined;
+  /** Where it stands in the text, when the path cannot say so: a syntax error has no key. */
+  readonly position?: { readonly line: number; readonly column: number };
+}
+
+/** All that is wrong with a recipe, as one error: its place where there is one issue, a list where there are more. */
+export function recipeError(issues: readonly RecipeIssue[], source: RecipeSource): PosttrainError {
+  const placed = issues
+    .map((issue) => ({ ...issue, place: placeOf(issue, source) }))
+    .sort((a, b) => textOrder(a.place) - textOrder(b.place));
+  const data = { issues: placed.map(({ message, help, place }) => ({ message, help, ...place })) };
+  const [first, ...others] = placed;
+  if (first !== undefined && others.length === 0) {
+    return new PosttrainError('recipe-invalid', first.message, { help: first.help, place: first.place, data });
+  }
+  const lines = placed.map(({ message, help, place }) => {
+    const start = place.line === undefined ? '' : `${place.line}:${place.column} `;
+    const from = place.file === source.file || place.file === undefined ? start : `${place.file}: `;
+    return `  ${from}${message}${help === undefined ? '' : `\n    help: ${help.replaceAll('\n', '\n          ')}`}`;
+  });
+  return new PosttrainError('recipe-invalid', `the recipe has ${placed.length} problems.\n${lines.join('\n')}`, {
+    place: source.file === undefined ? undefined : { file: source.file },
+    data,
+  });
+}
+
+function placeOf(issue: RecipeIssue, source: RecipeSource): ErrorPlace {
+  const key = issue.path.join('.');
+  const override = source.overridden.find(
+    ({ path }) => `${key}.`.startsWith(`${path}.`) || `${path}.`.startsWith(`${key}.`),
+  );
+  if (override !== undefined) return { file: `the override ${override.text}`, key };
+  const position = issue.position ?? source.locate?.(issue.path, issue.at);
+  return { ...(source.file === undefined ? {} : { file: source.file }), ...position, ...(key === '' ? {} : { key }) };
+}
+
+/** Issues in the order of the text; those without a line come first. */
+function textOrder(place: ErrorPlace): number {
+  return (place.line ?? 0) * 10_000 + (place.column ?? 0);
+}

@@ -1,0 +1,50 @@
+import * as z from 'zod';
+import { methods } from './methods/registry.ts';
+
+/** JSON Schema, as far as the recipe's needs. */
+export interface JsonSchema {
+  $schema?: string;
+  $ref?: string;
+  title?: string;
+  description?: string;
+  type?: string;
+  const?: unknown;
+  enum?: unknown[];
+  default?: unknown;
+  oneOf?: JsonSchema[];
+  anyOf?: JsonSchema[];
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  items?: JsonSchema | JsonSchema[];
+  definitions?: Record<string, JsonSchema>;
+  maximum?: number;
+  readOnly?: boolean;
+  allOf?: JsonSchema[];
+}
+
+/** The JSON Schema of a recipe file, in draft 7: the newest draft for which editors show both completion and mistakes. */
+export function recipeJsonSchema(): JsonSchema {
+  const [first, ...others] = methods.map((method) => method.schema);
+  const schema = z.toJSONSchema(z.discriminatedUnion('method', [first!, ...others]), {
+    io: 'input',
+    target: 'draft-07',
+    override: ({ jsonSchema }) => {
+      // Zod writes the largest safe integer, which says nothing to a reader.
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      delete jsonSchema.readOnly;
+    },
+  }) as JsonSchema;
+  const definitions = schema.definitions ?? {};
+  for (const definition of Object.values(definitions)) describeReferences(definition, definitions);
+  return { $schema: schema.$schema!, title: 'posttrain recipe', ...schema };
+}
+
+/** A property that only refers to a definition shows that one's description where it stands. */
+function describeReferences(schema: JsonSchema, definitions: Readonly<Record<string, JsonSchema>>): void {
+  for (const property of Object.values(schema.properties ?? {})) {
+    const reference = property.$ref ?? property.allOf?.[0]?.$ref;
+    if (reference === undefined || property.description !== undefined) continue;
+    const description = definitions[reference.slice(reference.lastIndexOf('/') + 1)]?.description;
+    if (description !== undefined) property.description = description;
+  }
+}

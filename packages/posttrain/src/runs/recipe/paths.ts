@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import type { RecipeInput } from './schema.ts';
+import type { RecipeSource } from './source.ts';
+
+/**
+ * A copy of a recipe whose paths are absolute, so that it means the same from any folder. Those of a file start at the
+ * file's folder; those given by an override start at the current folder, where the shell completed them.
+ */
+export function absolutePaths(recipe: RecipeInput, source: RecipeSource, cwd: string): RecipeInput {
+  const base = (key: string): string =>
+    source.overridden.some(({ path }) => key === path || key.startsWith(`${path}.`)) ? cwd : source.folder;
+  const { data, replay } = recipe;
+  const train =
+    typeof data.train === 'string'
+      ? absolute(data.train, base('data.train'))
+      : data.train.map((part, index) => ({ ...part, path: absolute(part.path, base(`data.train.${index}.path`)) }));
+  return {
+    ...recipe,
+    model: modelPath(recipe.model, base('model')),
+    data: {
+      ...data,
+      train,
+      ...(typeof data.validation === 'string'
+        ? { validation: absolute(data.validation, base('data.validation')) }
+        : {}),
+      ...(data.template === undefined ? {} : { template: absolute(data.template, base('data.template')) }),
+    },
+    ...(replay === undefined ? {} : { replay: { ...replay, path: absolute(replay.path, base('replay.path')) } }),
+  };
+}
+
+function absolute(path: string, base: string): string {
+  if (path === '~' || path.startsWith('~/')) return join(homedir(), path.slice(1));
+  return resolve(base, path);
+}
+
+/** A folder by its look, or because it is there; anything else is a Hub id or the name of an embedded model. */
+function modelPath(model: string, base: string): string {
+  const looksLikeFolder = isAbsolute(model) || /^(\.\.?|~)([/\\]|$)/.test(model);
+  if (looksLikeFolder) return absolute(model, base);
+  return model !== 'pocket' && existsSync(resolve(base, model)) ? resolve(base, model) : model;
+}

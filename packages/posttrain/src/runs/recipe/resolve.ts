@@ -1,0 +1,43 @@
+import type { LoadedRecipe } from './load.ts';
+import type { ResolvedOptimizer, ResolvedRecipe, ResolvedSchedule } from './resolved-recipe.ts';
+import type { RecipeOutput } from './schema.ts';
+
+/** Held-out loss is measured this often, in steps, where rows are held out and the recipe does not say. */
+const standardEvaluate = 100;
+
+/** Fills in every default and writes every shorthand out. Resolving a resolved recipe changes nothing. */
+export async function resolveRecipe({ recipe }: Pick<LoadedRecipe, 'recipe'>): Promise<ResolvedRecipe> {
+  const [{ methodNamed }, { optimizerKeys, scheduleKeys }] = await Promise.all([
+    import('./schema.ts'),
+    import('./keys-optimization.ts'),
+  ]);
+  const { schema, defaults } = methodNamed(recipe.method)!;
+  const { optimizer, schedule, steps, epochs, replay, data, every, ...rest }: RecipeOutput = schema.parse(recipe);
+  const { template, ...rows } = data;
+  return {
+    ...rest,
+    train: rest.train ?? defaults.train,
+    data: {
+      ...rows,
+      train: typeof rows.train === 'string' ? [{ path: rows.train, weight: 1 }] : rows.train,
+      packing: rows.packing ?? defaults.packing,
+      ...(template === undefined ? {} : { template }),
+    },
+    ...(replay === undefined ? {} : { replay }),
+    optimizer: written(
+      optimizerKeys.parse(typeof optimizer === 'string' ? { kind: optimizer } : optimizer),
+      'adamw',
+    ) as ResolvedOptimizer,
+    schedule: written(
+      scheduleKeys.parse(typeof schedule === 'string' ? { kind: schedule } : schedule),
+      'cosine',
+    ) as ResolvedSchedule,
+    ...(steps === undefined ? { epochs: epochs ?? 1 } : { steps }),
+    every: { ...every, evaluate: rows.validation === false ? false : (every.evaluate ?? standardEvaluate) },
+  };
+}
+
+/** A mapping whose kind may have been left out, with its kind in front. */
+function written(keys: object | string, kind: string): unknown {
+  return { kind, ...(keys as object) };
+}

@@ -1,0 +1,63 @@
+import type { Recipe } from './recipe.generated.ts';
+
+/**
+ * A recipe with every default filled in and every shorthand written out: plain JSON, kept as resolved.json, and itself
+ * a recipe that resolves to the same. Exactly one of `steps` and `epochs` is there. What is `auto` here depends on the
+ * model or the machine, and is settled by the engine.
+ */
+export interface ResolvedRecipe {
+  readonly version: 1;
+  readonly method: Recipe['method'];
+  /** An absolute folder, a Hub id, or `pocket`. */
+  readonly model: string;
+  readonly init: 'pretrained' | 'random';
+  readonly data: ResolvedData;
+  readonly train: 'assistant' | 'completion' | 'all';
+  readonly replay?: { readonly path: string; readonly share: number };
+  readonly batch: number;
+  readonly microBatch: number | 'auto';
+  readonly optimizer: ResolvedOptimizer;
+  readonly lr: number;
+  readonly schedule: ResolvedSchedule;
+  readonly steps?: number;
+  readonly epochs?: number;
+  readonly clip: number | false;
+  readonly precision: 'auto' | 'fp32' | 'bf16';
+  readonly recompute: boolean;
+  /** In optimizer steps; `evaluate` is false where nothing is held out. */
+  readonly every: { readonly evaluate: number | false; readonly checkpoint: number | false; readonly keep: number };
+  readonly threads: number | 'auto';
+  readonly seed: number;
+}
+
+export interface ResolvedData {
+  /** Absolute paths; a single file is a list of one. */
+  readonly train: readonly { readonly path: string; readonly weight: number }[];
+  readonly validation: number | string | false;
+  readonly maxTokens: number | 'auto';
+  readonly overlong: 'error' | 'drop' | 'truncateStart' | 'truncateEnd' | 'split';
+  readonly packing: boolean;
+  readonly specialTokens: 'text' | 'error' | 'allow';
+  readonly shuffle: boolean;
+  readonly template?: string;
+}
+
+export type ResolvedOptimizer =
+  | {
+      readonly kind: 'adamw';
+      readonly betas: readonly [number, number];
+      readonly eps: number;
+      readonly weightDecay: number;
+    }
+  | {
+      readonly kind: 'muon';
+      readonly momentum: number;
+      readonly betas: readonly [number, number];
+      readonly eps: number;
+      readonly weightDecay: number;
+    };
+
+/** `warmup` is a share of the steps below 1, a number of steps from 1. `floor` and `hold` are shares of lr and of the steps. */
+export type ResolvedSchedule =
+  | { readonly kind: 'constant'; readonly warmup: number }
+  | { readonly kind: 'linear' | 'cosine'; readonly warmup: number; readonly floor: number; readonly hold: number };
