@@ -71,11 +71,17 @@ function collect() {
   return { state, on, closeFile };
 }
 
+/** A test's failure is its cause; a file that fails as a whole, by a crash for example, has an end instead. */
+function describe(failure) {
+  const { exitCode, signal, cause } = failure;
+  if (exitCode || signal) return `the process ended by ${signal ? `signal ${signal}` : `exit code ${exitCode}`}`;
+  return inspect(cause ?? failure, { depth: 5 });
+}
+
 function printFailures({ failures, output }) {
   for (const { name, file, line, details } of failures) {
-    const error = details?.error?.cause ?? details?.error;
     console.log(`\n✖ ${name}\n  at ${shortName(file)}${line ? `:${line}` : ''}`);
-    console.log(inspect(error, { depth: 5 }).replace(/^/gm, '  '));
+    console.log(describe(details?.error ?? {}).replace(/^/gm, '  '));
   }
   for (const file of new Set(failures.map((failure) => failure.file ?? failure.name))) {
     const text = output.get(file);

@@ -65,6 +65,7 @@ export class EngineProcess implements AsyncDisposable {
   /** Ends the process at once. Nothing is lost that was reported as saved. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
+    this.#hold(true); // until it has gone
     if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGKILL');
     await this.#exited;
   }

@@ -1,3 +1,7 @@
+import type { DataReport } from '../data/data-report.ts';
+
+export type { DataReport };
+
 /** What a run tells while it goes: every event that a Run yields, and that events.jsonl and metrics.jsonl hold. */
 export type RunEvent =
   | StartEvent
@@ -23,6 +27,8 @@ export interface StartEvent {
   readonly parameters: number;
   /** Optimizer steps of the whole run. */
   readonly steps: number;
+  /** Steps of one pass over the training rows. */
+  readonly stepsPerEpoch: number;
   /** Sequences per optimizer step. */
   readonly batch: number;
   /** Sequences per forward and backward pass. */
@@ -34,44 +40,10 @@ export interface StartEvent {
   readonly seed: number;
 }
 
-/** All rows are read, rendered and counted. */
+/** All rows are read, rendered and counted; the report is also data-report.json in the run folder. */
 export interface DataEvent {
   readonly type: 'data';
   readonly report: DataReport;
-}
-
-/** What became of the rows; data-report.json in the run folder. */
-export interface DataReport {
-  readonly train: SplitReport;
-  readonly validation: SplitReport | null;
-  readonly replay: SplitReport | null;
-  /** The longest sequence allowed, in tokens. */
-  readonly maxTokens: number;
-  /** Training sequences of one pass over the data: packs where packing is on, rows otherwise. */
-  readonly sequences: number;
-}
-
-export interface SplitReport {
-  /** Rows in the files. */
-  readonly rows: number;
-  /** Rows that are trained or evaluated on. */
-  readonly used: number;
-  /** Tokens of the rows used. */
-  readonly tokens: number;
-  /** Tokens of them that bear loss. */
-  readonly lossTokens: number;
-  /** Tokens of the longest row used. */
-  readonly longest: number;
-  /** Rows that were left out or changed, by reason, such as `dropped` or `truncated`. */
-  readonly notes: readonly DataNote[];
-}
-
-export interface DataNote {
-  readonly reason: string;
-  /** Rows of this reason. */
-  readonly count: number;
-  /** The first of them. Lines count from 1. */
-  readonly examples: readonly { readonly file: string; readonly line: number }[];
 }
 
 /** Something that takes a while before the first step. */

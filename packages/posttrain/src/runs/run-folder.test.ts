@@ -31,14 +31,13 @@ async function newRun(changes: Partial<Recipe> = {}): Promise<NewRun> {
     ...changes,
   } as Recipe;
   const loaded = await loadRecipe(recipe, [], { cwd: root });
-  const split = { rows: 1, used: 1, tokens: 8, lossTokens: 4, longest: 8, notes: [] };
   return {
     given: loaded.given,
     overrides: ['steps=4'],
     resolved: await resolveRecipe(loaded),
     engine: { torch: '2.13.0', threads: 2 },
     data: await fingerprintData([join(root, 'chat.jsonl')]),
-    dataReport: { train: split, validation: null, replay: null, maxTokens: 64, sequences: 1 },
+    dataReport: { maxTokens: 64, overlong: 'error', train: 'assistant', specialTokens: 'text', sources: [], validationRows: 0, validationTokens: 0 },
   };
 }
 

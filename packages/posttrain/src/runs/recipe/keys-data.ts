@@ -11,7 +11,7 @@ const weightedPath = z
       .number()
       .positive()
       .default(1)
-      .describe('How often rows of this file are drawn, relative to the other files.'),
+      .describe('How often each row of this file is seen, relative to rows of the other files: 2 is twice as often.'),
   })
   .meta({ id: 'WeightedPath', description: 'One of several training files, with its weight in the mixture.' });
 

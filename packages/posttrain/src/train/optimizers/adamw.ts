@@ -40,6 +40,7 @@ export class AdamW implements Optimizer {
 
   step(gradients: readonly Tensor[], lr: number): void {
     this.steps++;
+    if (this.#masters.length === 0) return;
     const { betas, eps } = this.#options;
     using count = tensor([this.steps], { shape: [], device: this.#masters[0]!.device });
     noGrad(() => {

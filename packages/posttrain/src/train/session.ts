@@ -1,0 +1,198 @@
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { TrainRequest, TrainResult } from '../engine/protocol.ts';
+import type { CausalLm } from '../models/causal-lm.ts';
+import { type LoadedModel, loadCausalLm } from '../models/load.ts';
+import { readModelJson, resolveModelFolder } from '../models/model-folder.ts';
+import { cpuLevel } from '../native/cpu-level.ts';
+import { type Engine, ensureEngine } from '../native/setup.ts';
+import {
+  type Checkpoint,
+  dataChanges,
+  type EngineFacts,
+  engineChanges,
+  type ResolvedRecipe,
+  RunFolder,
+  type RunEvent,
+  refuseOccupied,
+} from '../runs/index.ts';
+import { toPosttrainError } from '../support/errors.ts';
+import { build, noGrad, scope, type Tensor } from '../tensor/index.ts';
+import { restoreState, writeCheckpointFiles } from './checkpoint-files.ts';
+import { type LoopOptions, trainLoop } from './loop.ts';
+import { methods } from './methods/index.ts';
+import { makeOptimizer } from './optimizers/index.ts';
+import { Recorder } from './recorder.ts';
+import { sameRecipe } from './resume-recipe.ts';
+import { scheduleFactor } from './schedule.ts';
+import { settleMicroBatch, settlePrecision, settleThreads } from './settle.ts';
+import { Trainable } from './trainable.ts';
+import { prepareTrainingRows, settleMaxTokens, type TrainingRows } from './training-rows.ts';
+
+/**
+ * One training run from recipe to last checkpoint. Everything the user gave is read and checked before the run folder
+ * is made, so that a mistake leaves nothing behind.
+ */
+export async function runSession(request: TrainRequest, emit: (event: RunEvent) => void, stop: AbortSignal): Promise<TrainResult> {
+  const resuming = request.resume && existsSync(join(request.dir, 'run.json'));
+  if (!resuming) refuseOccupied(request.dir);
+  const engine = await ensureEngine(({ done, total }) => emit({ type: 'progress', what: 'setup', done, total: total || null }));
+  using folder = resuming ? RunFolder.resume(request.dir) : undefined;
+  if (folder) sameRecipe(folder.resolved, request.recipe);
+  const checkpoint = folder ? await findCheckpoint(folder, emit) : null;
+
+  const source = resolveModelFolder(request.recipe.model);
+  const settled = settle(request.recipe, source);
+  const rows = await prepareTrainingRows(settled, source, {
+    signal: stop,
+    onProgress: (done, total) => emit({ type: 'progress', what: 'tokenize', done, total }),
+  });
+  const loaded = loadCausalLm(checkpoint?.path ?? source, checkpoint ? {} : { init: settled.init, seed: settled.seed });
+  using _model = loaded.model;
+  const recipe = settleForModel(settled, loaded.model, rows);
+  const facts: EngineFacts = { torch: build().torch, threads: recipe.threads as number, cpuLevel: cpuLevel(), addon: addonKey(engine) };
+  using run = folder ? continueFolder(folder, checkpoint, facts, emit) : newFolder(request, recipe, rows, facts);
+  await warnOfChangedData(folder, emit);
+  return await carryOut(run, recipe, rows, loaded, checkpoint, emit, stop);
+}
+
+/** What must be known before rows are read. */
+function settle(recipe: ResolvedRecipe, modelFolder: string): ResolvedRecipe {
+  const context = Number(readModelJson(modelFolder, 'config.json')['max_position_embeddings'] ?? 2048);
+  return {
+    ...recipe,
+    threads: settleThreads(recipe.threads),
+    data: { ...recipe.data, maxTokens: settleMaxTokens(recipe.data.maxTokens, context) },
+  };
+}
+
+/** Every remaining `auto` becomes a value, and epochs become steps. */
+function settleForModel(recipe: ResolvedRecipe, model: CausalLm, rows: TrainingRows): ResolvedRecipe {
+  return {
+    ...recipe,
+    precision: settlePrecision(recipe.precision, model.dimensions),
+    microBatch: settleMicroBatch(recipe.microBatch, recipe.batch, rows.longestPack, model, recipe.recompute),
+  };
+}
+
+function newFolder(request: TrainRequest, resolved: ResolvedRecipe, rows: TrainingRows, engine: EngineFacts): RunFolder {
+  const { sources, validation } = rows.report;
+  const files = [...sources, ...(validation ? [validation] : [])].flatMap((source) => source.files);
+  return RunFolder.create(request.dir, {
+    given: request.given,
+    overrides: request.overrides,
+    resolved,
+    engine,
+    data: files.map(({ file, sha256, bytes }) => ({ path: file, sha256, bytes })),
+    dataReport: rows.report,
+  });
+}
+
+async function findCheckpoint(folder: RunFolder, emit: (event: RunEvent) => void): Promise<Checkpoint | null> {
+  const { checkpoint, broken } = await folder.latestCheckpoint();
+  for (const { path, reason } of broken)
+    emit({ type: 'warning', message: `${path} is damaged and was passed over: ${reason}` });
+  return checkpoint;
+}
+
+function continueFolder(folder: RunFolder, checkpoint: Checkpoint | null, now: EngineFacts, emit: (event: RunEvent) => void): RunFolder {
+  const changes = engineChanges(folder.info.engine, now);
+  if (changes.length > 0)
+    emit({ type: 'warning', message: `this run began on another engine: ${changes.join(' ')}`, help: 'it goes on, but not bit for bit as it would have.' });
+  folder.markResumed(checkpoint?.step ?? 0);
+  return folder;
+}
+
+async function warnOfChangedData(folder: RunFolder | undefined, emit: (event: RunEvent) => void): Promise<void> {
+  const changes = folder ? await dataChanges(folder.info) : [];
+  if (changes.length > 0)
+    emit({ type: 'warning', message: `the data is not what this run began with: ${changes.join(' ')}`, help: 'it goes on with the files as they are now.' });
+}
+
+async function carryOut(
+  folder: RunFolder,
+  recipe: ResolvedRecipe,
+  rows: TrainingRows,
+  loaded: LoadedModel,
+  checkpoint: Checkpoint | null,
+  emit: (event: RunEvent) => void,
+  stop: AbortSignal,
+): Promise<TrainResult> {
+  const method = methods[recipe.method]!;
+  const source = method.source({ recipe, rows: rows.source });
+  const steps = recipe.steps ?? Math.max(1, Math.ceil(recipe.epochs! * source.stepsPerEpoch));
+  using trainable = makeTrainable(loaded, recipe.precision === 'bf16');
+  using optimizer = makeOptimizer(trainable, recipe.optimizer);
+  if (checkpoint) restoreState(checkpoint.path, trainable, optimizer);
+  const { schedule } = recipe;
+  const options: LoopOptions = {
+    model: loaded.model,
+    trainable,
+    optimizer,
+    source,
+    objective: method.objective({ recipe, rows: rows.source }),
+    validation: rows.validation,
+    steps,
+    microBatch: recipe.microBatch as number,
+    learningRate: (step) => recipe.lr * scheduleFactor(step, steps, { floor: 0, hold: 0, ...schedule }),
+    clip: recipe.clip,
+    recompute: recipe.recompute,
+    seed: recipe.seed,
+    every: recipe.every,
+  };
+  const recorder = new Recorder(folder, emit, steps);
+  recorder.begin({
+    id: folder.info.id,
+    method: recipe.method,
+    model: recipe.model,
+    parameters: scope(() => loaded.model.parameters().reduce((sum, parameter) => sum + parameter.count, 0)),
+    stepsPerEpoch: source.stepsPerEpoch,
+    batch: recipe.batch,
+    microBatch: recipe.microBatch as number,
+    precision: recipe.precision as 'fp32' | 'bf16',
+    threads: recipe.threads as number,
+    seed: recipe.seed,
+  });
+  if (checkpoint) recorder.resumed(checkpoint.step);
+  recorder.data(rows.report);
+  let last = checkpoint?.path ?? '';
+  try {
+    const { step, status } = await trainLoop(checkpoint?.step ?? 0, options, {
+      onStep: (report) => recorder.step(report),
+      onEvaluate: (report) => recorder.evaluated(report),
+      saveCheckpoint: async (step) => {
+        const parts = { loaded, trainable, optimizer, template: rows.template };
+        const written = await folder.writeCheckpoint(step, (temporary) => writeCheckpointFiles(temporary, step, parts));
+        last = written.path;
+        recorder.saved(step, last);
+      },
+      stopRequested: () => stop.aborted,
+    });
+    folder.setStatus(status, step);
+    recorder.finished(status, last);
+    return { status, checkpoint: last, steps: step };
+  } catch (thrown) {
+    const error = toPosttrainError(thrown, 'engine-failed');
+    folder.setStatus('failed', recorder.steps, error.message);
+    throw error;
+  }
+}
+
+/** float32 masters; in bf16 the model itself keeps short copies of its matrices. */
+function makeTrainable({ model }: LoadedModel, short: boolean): Trainable {
+  const masters = new Map<string, Tensor>();
+  if (short) {
+    model.replaceParameters((name, current) => {
+      if (current.shape.length === 1) return current;
+      masters.set(name, current.clone().keep());
+      return noGrad(() => current.toDtype('bfloat16'));
+    });
+  }
+  return new Trainable(model, masters);
+}
+
+/** The name of the addon's folder in the cache says what it was built from. */
+function addonKey({ addon }: Engine): string {
+  const parts = addon.split(/[\\/]/);
+  return parts.at(-2) ?? basename(addon);
+}

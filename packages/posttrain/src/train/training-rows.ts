@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { createStepSource, type DataReport, type Pack, packRows, prepareRows, Renderer, type StepSource, type TokenRow, Tokenizer } from '../data/index.ts';
+import type { ResolvedRecipe } from '../runs/index.ts';
+import { PosttrainError } from '../support/errors.ts';
+
+export interface TrainingRows {
+  readonly source: StepSource;
+  readonly validation: readonly Pack[];
+  /** Tokens of the longest pack a step can hold. */
+  readonly longestPack: number;
+  readonly report: DataReport;
+  /** The chat template that the recipe gives instead of the model's own. */
+  readonly template: string | undefined;
+}
+
+const mostTokens = 2048;
+
+/** `auto` is the model's context, or 2,048 where that is less. @throws recipe-invalid beyond the context. */
+export function settleMaxTokens(maxTokens: number | 'auto', context: number): number {
+  if (maxTokens === 'auto') return Math.min(context, mostTokens);
+  if (maxTokens <= context) return maxTokens;
+  throw new PosttrainError('recipe-invalid', `data.maxTokens (${maxTokens}) is more than the model's context of ${context} tokens.`, {
+    place: { key: 'data.maxTokens' },
+    help: `at most ${context}, or auto.`,
+  });
+}
+
+/** Reads, renders and batches the rows of a recipe whose `maxTokens` is settled. */
+export async function prepareTrainingRows(
+  recipe: ResolvedRecipe,
+  modelFolder: string,
+  hooks: { signal: AbortSignal; onProgress: (done: number, total: number) => void },
+): Promise<TrainingRows> {
+  const { data, replay } = recipe;
+  const maxTokens = data.maxTokens as number;
+  const tokenizer = await Tokenizer.load(modelFolder);
+  const template = data.template === undefined ? undefined : readTemplate(data.template);
+  const renderer = new Renderer(tokenizer, {
+    train: recipe.train,
+    specialTokens: data.specialTokens,
+    chatTemplate: template === undefined ? undefined : { source: template, file: data.template! },
+  });
+  const files = replay ? [...data.train, { path: replay.path, weight: 1 }] : data.train;
+  const prepared = await prepareRows({
+    sources: files,
+    renderer,
+    maxTokens,
+    overlong: data.overlong,
+    validation: data.validation === false ? undefined : data.validation,
+    ...hooks,
+  });
+  const source = createStepSource({
+    sources: prepared.sources.map(({ rows }, i) => ({ rows, weight: shareOf(i, prepared.sources.map((s) => s.rows), recipe) })),
+    batch: recipe.batch,
+    packing: data.packing,
+    maxTokens,
+    seed: recipe.seed,
+    shuffle: data.shuffle,
+  });
+  const longestRow = Math.max(...prepared.sources.map(({ rows }) => rows.reduce((most, row) => Math.max(most, row.tokens.length), 0)));
+  return {
+    source,
+    validation: packRows(prepared.validation, maxTokens),
+    longestPack: data.packing ? maxTokens : longestRow,
+    report: prepared.report,
+    template,
+  };
+}
+
+/** A file's part of all draws: its rows times its weight, so that weight 2 shows each row twice as often; replay gets its share of the whole. */
+function shareOf(index: number, rows: readonly (readonly TokenRow[])[], { data, replay }: ResolvedRecipe): number {
+  const own = data.train.map(({ weight }, i) => rows[i]!.length * weight);
+  const total = own.reduce((sum, part) => sum + part, 0);
+  return own[index] ?? (total * replay!.share) / (1 - replay!.share);
+}
+
+function readTemplate(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new PosttrainError('file-missing', `the chat template ${path} cannot be read: ${(cause as Error).message}`, {
+      place: { key: 'data.template' },
+      cause,
+    });
+  }
+}
