@@ -1,0 +1,18 @@
+/** Data: rows of files → examples → token rows with loss weights → packs. Needs no tensors. */
+export { ChatTemplate, type ChatTemplateOptions, type RenderedChat, type TemplateInput } from './chat-template.ts';
+export type { TrainOn } from './conversation-text.ts';
+export type { DataReport, RowLedger, SourceReport } from './data-report.ts';
+export type { SpecialTokens } from './guarded-messages.ts';
+export { type Fitted, fitRow, hasLoss, type Overlong, refuseOverlong } from './overlong.ts';
+export { packRows } from './packing.ts';
+export { type PreparedData, type PrepareOptions, prepareRows } from './prepare.ts';
+export { type ReadResult, readExamples } from './read-examples.ts';
+export type { FileFingerprint } from './read-lines.ts';
+export { type Rendered, Renderer, type RendererOptions } from './renderer.ts';
+export { ROW_SHAPES } from './row-shapes.ts';
+export { createStepSource, type StepSourceOptions, type WeightedRows } from './step-source.ts';
+export type { StreamDecoder } from './stream-decoder.ts';
+export { type EncodeOptions, type SpecialToken, Tokenizer } from './tokenizer.ts';
+export type { TemplateSource } from './tokenizer-files.ts';
+export type { Example, Message, Pack, Role, RowOrigin, StepSource, TokenRow, ToolCall } from './types.ts';
+export { exampleHash } from './validation.ts';
