@@ -37,14 +37,21 @@ function parse(op) {
     const type = optional ? rawType.slice(0, -1) : rawType;
     const found = types.find(([pattern]) => pattern.test(type));
     const local = reserved.has(argName) ? `${argName}_` : camel(argName);
-    args.push({ name: local, optional: optional || fallback !== undefined, known: found !== undefined, ts: found?.[1], pass: found?.[2] });
+    args.push({
+      name: local,
+      optional: optional || fallback !== undefined,
+      known: found !== undefined,
+      ts: found?.[1],
+      pass: found?.[2],
+    });
   }
   return { op, name, overload, schema, args, result };
 }
 
 function splitArguments(list) {
   const parts = [];
-  let depth = 0, start = 0;
+  let depth = 0,
+    start = 0;
   for (let i = 0; i <= list.length; i++) {
     const c = list[i];
     if (c === '(' || c === '[') depth++;
@@ -60,15 +67,21 @@ function splitArguments(list) {
 
 /** TypeScript type and wrapping of what the operator returns. */
 function resultOf({ result, schema }, self) {
-  if (/^Tensor\(\w!\)$/.test(result)) return { type: self, wrap: (call) => `${call};\n${indent}  return ${self === 'this' ? 'this' : 'out'};` };
+  if (/^Tensor\(\w!\)$/.test(result))
+    return { type: self, wrap: (call) => `${call};\n${indent}  return ${self === 'this' ? 'this' : 'out'};` };
   if (result === '()') return { type: 'void', wrap: (call) => `${call};` };
-  if (/^Tensor(\(\w( -> \*)?\))?\[\]$/.test(result)) return { type: 'Tensor[]', wrap: (call) => `return (${call} as Handle[]).map(made);` };
+  if (/^Tensor(\(\w( -> \*)?\))?\[\]$/.test(result))
+    return { type: 'Tensor[]', wrap: (call) => `return (${call} as Handle[]).map(made);` };
   if (/^Tensor(\(\w\))?$/.test(result)) return { type: 'Tensor', wrap: (call) => `return new Tensor(${call});` };
   if (/^\((Tensor[^,]*, )+Tensor[^,]*\)$/.test(result)) {
     const n = result.split(',').length;
-    return { type: `[${Array(n).fill('Tensor').join(', ')}]`, wrap: (call) => `return (${call} as Handle[]).map(made) as [${Array(n).fill('Tensor').join(', ')}];` };
+    return {
+      type: `[${Array(n).fill('Tensor').join(', ')}]`,
+      wrap: (call) => `return (${call} as Handle[]).map(made) as [${Array(n).fill('Tensor').join(', ')}];`,
+    };
   }
-  if (result === 'Scalar' || result === 'int' || result === 'float') return { type: 'number', wrap: (call) => `return ${call};` };
+  if (result === 'Scalar' || result === 'int' || result === 'float')
+    return { type: 'number', wrap: (call) => `return ${call};` };
   if (result === 'bool') return { type: 'boolean', wrap: (call) => `return ${call};` };
   throw new Error(`result of ${schema} not handled`);
 }
@@ -90,10 +103,12 @@ function usable(args) {
 }
 
 function signature(args) {
-  return args.map((a, i) => {
-    const trailing = args.slice(i).every((x) => x.optional);
-    return trailing ? `${a.name}?: ${a.ts} | null` : `${a.name}: ${a.ts}${a.optional ? ' | null' : ''}`;
-  }).join(', ');
+  return args
+    .map((a, i) => {
+      const trailing = args.slice(i).every((x) => x.optional);
+      return trailing ? `${a.name}?: ${a.ts} | null` : `${a.name}: ${a.ts}${a.optional ? ' | null' : ''}`;
+    })
+    .join(', ');
 }
 
 function passed(args) {
@@ -113,13 +128,18 @@ function method([tsName, ...ops]) {
     const scalarRest = usable(onScalar.args).slice(2);
     const both = rest.filter((a) => scalarRest.some((b) => b.name === a.name));
     const result = resultOf(onTensor, 'this');
-    const tail = passed(both).map((p) => `, ${p}`).join('');
+    const tail = passed(both)
+      .map((p) => `, ${p}`)
+      .join('');
     const callT = `call(${id(onTensor)}, this.alive(), ${first.name}.alive()${tail})`;
     const callS = `call(${id(onScalar)}, this.alive(), ${first.name}${tail})`;
     out.push(`  /** ${onTensor.schema} */`);
-    out.push(`  ${tsName}(${[`${first.name}: Tensor | number`, signature(both)].filter(Boolean).join(', ')}): ${result.type} {`);
+    out.push(
+      `  ${tsName}(${[`${first.name}: Tensor | number`, signature(both)].filter(Boolean).join(', ')}): ${result.type} {`,
+    );
     indent = '  ';
-    if (result.type === 'this') out.push(`    if (typeof ${first.name} === 'number') ${callS};`, `    else ${callT};`, '    return this;');
+    if (result.type === 'this')
+      out.push(`    if (typeof ${first.name} === 'number') ${callS};`, `    else ${callT};`, '    return this;');
     else out.push(`    return new Tensor(typeof ${first.name} === 'number' ? ${callS} : ${callT});`);
     out.push('  }');
     return out.join('\n');
@@ -140,7 +160,12 @@ function fn([tsName, op]) {
   const args = usable(p.args);
   const result = resultOf(p, 'Tensor');
   indent = '';
-  return [`/** ${p.schema} */`, `export function ${tsName}(${signature(args)}): ${result.type} {`, `  ${result.wrap(`call(${[id(p), ...passed(args)].join(', ')})`)}`, '}'].join('\n');
+  return [
+    `/** ${p.schema} */`,
+    `export function ${tsName}(${signature(args)}): ${result.type} {`,
+    `  ${result.wrap(`call(${[id(p), ...passed(args)].join(', ')})`)}`,
+    '}',
+  ].join('\n');
 }
 
 /** aten factories take (dtype, layout, device, pin_memory); ours take dtype and device. */
@@ -148,7 +173,13 @@ function factory([tsName, op]) {
   const p = parse(op);
   const own = p.args.filter((a) => a.known && !['dtype', 'device', 'pinMemory'].includes(a.name));
   const values = p.args.map((a) =>
-    a.name === 'dtype' ? 'options.dtype === undefined ? null : dtypeCode(options.dtype)' : a.name === 'device' ? 'options.device' : own.includes(a) ? a.pass(a.name) : 'null',
+    a.name === 'dtype'
+      ? 'options.dtype === undefined ? null : dtypeCode(options.dtype)'
+      : a.name === 'device'
+        ? 'options.device'
+        : own.includes(a)
+          ? a.pass(a.name)
+          : 'null',
   );
   const last = values.findLastIndex((v) => v !== 'null');
   return [
@@ -160,7 +191,7 @@ function factory([tsName, op]) {
 }
 
 const body = [
-  '/** A tensor. Methods carry ATen\'s own names in camelCase; a trailing `_` changes the tensor in place and returns it. */',
+  "/** A tensor. Methods carry ATen's own names in camelCase; a trailing `_` changes the tensor in place and returns it. */",
   'export class Tensor extends TensorHandle {',
   methods.map(method).join('\n\n'),
   '}',
@@ -173,7 +204,10 @@ import { type Addon, addon, type Handle } from '../native/binding.ts';
 import { type Device, type DType, dtypeCode } from './dtype.ts';
 import { TensorHandle } from './handle.ts';
 
-${[...ids.keys()].sort().map((v) => `let ${v} = 0;`).join('\n')}
+${[...ids.keys()]
+  .sort()
+  .map((v) => `let ${v} = 0;`)
+  .join('\n')}
 
 /** The addon's own function once it is loaded; until then one that loads it. */
 let call: Addon['call'] = (op, ...args) => addon().call(op, ...args);

@@ -8,7 +8,7 @@ gradients.safetensors; and golden/models/babyllama-361-chat/: the same model wit
 import json
 import shutil
 
-from fixture_files import OUT, SHARED, made_with, write_json, write_tensors
+from fixture_files import GOLDEN, OUT, SHARED, made_with, write_json, write_tensors
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -47,8 +47,10 @@ def greedy(model, prompt, count):
 def copy_checkpoint(name):
     folder = OUT / "models" / name
     folder.mkdir(parents=True, exist_ok=True)
-    for file in COPIED:
-        shutil.copyfile(SHARED / "data/models" / name / "hf" / file, folder / file)
+    shared, committed = SHARED / "data/models" / name / "hf", GOLDEN / "models" / name
+    source = shared if shared.exists() else committed  # without the shared data, the committed copy is remade from itself
+    for file in COPIED if source != folder else []:
+        shutil.copyfile(source / file, folder / file)
     return folder
 
 

@@ -9,7 +9,7 @@ that fall back to bytes) and golden/models/tiny-bpe/ (a random Llama with a byte
 import json
 import shutil
 
-from fixture_files import OUT, SHARED, made_with, read_rows, write_json, write_rows
+from fixture_files import GOLDEN, OUT, SHARED, made_with, read_rows, write_json, write_rows
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -28,7 +28,11 @@ TINY_TEMPLATE = (
 
 
 def conversations():
-    source = json.loads((SHARED / "data/llms_from_scratch/instruction-data.json").read_text())
+    """Every row of the source; without the shared data, the committed copy."""
+    file = SHARED / "data/llms_from_scratch/instruction-data.json"
+    if not file.exists():
+        return read_rows(GOLDEN / "learn/instruction.jsonl")
+    source = json.loads(file.read_text())
     rows = []
     for index, row in enumerate(source):
         question = row["instruction"] + ("\n" + row["input"] if row["input"] else "")

@@ -35,7 +35,8 @@ function layerOf(file: string): string {
 
 function* importsOf(file: string): Generator<string> {
   const text = readFileSync(file, 'utf8');
-  for (const [, specifier] of text.matchAll(/(?:from\s+|import\s*\(?\s*)'(\.{1,2}\/[^']+)'/g)) yield resolve(dirname(file), specifier!);
+  for (const [, specifier] of text.matchAll(/(?:from\s+|import\s*\(?\s*)'(\.{1,2}\/[^']+)'/g))
+    yield resolve(dirname(file), specifier!);
 }
 
 function sources(folder: string): string[] {
@@ -55,7 +56,8 @@ test('imports follow the table of layers', () => {
     assert.ok(rules, `${relative(source, file)} belongs to no layer of the table`);
     for (const target of importsOf(file)) {
       const other = layerOf(target);
-      if (other !== layer && !rules.includes(other)) wrong.push(`${relative(source, file)} imports ${relative(source, target)}`);
+      if (other !== layer && !rules.includes(other))
+        wrong.push(`${relative(source, file)} imports ${relative(source, target)}`);
     }
   }
   assert.deepEqual(wrong, []);
@@ -73,11 +75,14 @@ test('the loop knows no method by name', () => {
   const methods = readdirSync(join(source, 'train/methods')).map((name) => name.replace(/\.ts$/, ''));
   for (const file of ['loop.ts', 'backward.ts', 'vocabulary.ts', 'batch.ts', 'trainable.ts']) {
     const text = readFileSync(join(source, 'train', file), 'utf8').toLowerCase();
-    for (const method of methods.filter((name) => name !== 'index')) assert.doesNotMatch(text, new RegExp(`\\b${method}\\b`), `${file} names ${method}`);
+    for (const method of methods.filter((name) => name !== 'index'))
+      assert.doesNotMatch(text, new RegExp(`\\b${method}\\b`), `${file} names ${method}`);
   }
 });
 
 test('nobody calls forward but call itself', () => {
-  const wrong = sources(source).filter((file) => /\.forward\(/.test(readFileSync(file, 'utf8')) && !file.endsWith('nn/module.ts'));
+  const wrong = sources(source).filter(
+    (file) => /\.forward\(/.test(readFileSync(file, 'utf8')) && !file.endsWith('nn/module.ts'),
+  );
   assert.deepEqual(wrong, []);
 });

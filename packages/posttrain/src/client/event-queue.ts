@@ -5,7 +5,8 @@
 export class EventQueue<Event extends { readonly type: string }> implements AsyncIterable<Event> {
   readonly #limit: number;
   #events: Event[] = [];
-  #wake: (() => void) | undefined;
+  /** Readers that wait for the next event. */
+  #waiting: (() => void)[] = [];
   #end: { readonly error?: unknown } | undefined;
   #dropped = 0;
 
@@ -27,13 +28,13 @@ export class EventQueue<Event extends { readonly type: string }> implements Asyn
         this.#dropped++;
       }
     }
-    this.#wake?.();
+    this.#wake();
   }
 
   /** No more events; a reader gets those still queued, then `error` where there is one. */
   end(error?: unknown): void {
     this.#end = error === undefined ? {} : { error };
-    this.#wake?.();
+    this.#wake();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Event, void, undefined> {
@@ -48,9 +49,12 @@ export class EventQueue<Event extends { readonly type: string }> implements Asyn
         return;
       }
       await new Promise<void>((wake) => {
-        this.#wake = wake;
+        this.#waiting.push(wake);
       });
-      this.#wake = undefined;
     }
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 }

@@ -38,7 +38,10 @@ export class Model implements AsyncDisposable {
   }
 
   /** Answers all inputs, batched. @throws the signal's reason when it is aborted. */
-  async generate(inputs: readonly (readonly Message[] | string)[], options: GenerateOptions = {}): Promise<readonly Generated[]> {
+  async generate(
+    inputs: readonly (readonly Message[] | string)[],
+    options: GenerateOptions = {},
+  ): Promise<readonly Generated[]> {
     const { signal, ...settings } = options;
     signal?.throwIfAborted();
     const { result, stop } = this.#engine.request('generate', { inputs, options: settings, stream: false });
@@ -56,16 +59,23 @@ export class Model implements AsyncDisposable {
    * One answer, piece by piece; the last piece has `finish`. Leaving the loop stops the generation.
    * @throws the signal's reason when it is aborted.
    */
-  async *stream(input: readonly Message[] | string, options: GenerateOptions = {}): AsyncGenerator<GeneratedPart, void, undefined> {
+  async *stream(
+    input: readonly Message[] | string,
+    options: GenerateOptions = {},
+  ): AsyncGenerator<GeneratedPart, void, undefined> {
     const { signal, ...settings } = options;
     signal?.throwIfAborted();
     const parts: GeneratedPart[] = [];
     let wake = () => {};
     let ended = false;
-    const { result, stop } = this.#engine.request('generate', { inputs: [input], options: settings, stream: true }, (part) => {
-      parts.push(part);
-      wake();
-    });
+    const { result, stop } = this.#engine.request(
+      'generate',
+      { inputs: [input], options: settings, stream: true },
+      (part) => {
+        parts.push(part);
+        wake();
+      },
+    );
     const settled = result.then(
       ([answer]) => {
         ended = true;

@@ -1,15 +1,19 @@
 import { resolve } from 'node:path';
 import { EngineProcess } from '../engine/host.ts';
 import type { TrainRequest } from '../engine/protocol.ts';
-import type { Recipe } from '../runs/recipe/recipe.generated.ts';
+import type { Stopping } from '../engine/stopping.ts';
 import { loadRecipe } from '../runs/recipe/load.ts';
+import type { Recipe } from '../runs/recipe/recipe.generated.ts';
 import { resolveRecipe } from '../runs/recipe/resolve.ts';
 import { type Launch, Run } from './run.ts';
 
 export interface TrainOptions {
   /** The run folder. It must not exist yet, or be empty, unless `resume` is set. */
   readonly dir: string;
-  /** When it is aborted, the run writes a checkpoint, then `result` rejects with the signal's reason. */
+  /**
+   * When it is aborted, the run writes a checkpoint, then `result` rejects with the signal's reason. Before the run has
+   * a folder it rejects at once.
+   */
   readonly signal?: AbortSignal;
   /** Go on from the folder's last good checkpoint, bit for bit. A folder without a run starts one. */
   readonly resume?: boolean;
@@ -30,7 +34,7 @@ export interface TrainOptions {
  */
 export function train(recipe: Recipe | string, options: TrainOptions): Run {
   const dir = resolve(options.dir);
-  const launch: Launch = async (onEvent, stop) => {
+  const launch: Launch = async (onEvent, stopping) => {
     const loaded = await loadRecipe(recipe, options.overrides ?? []);
     const request: TrainRequest = {
       recipe: await resolveRecipe(loaded),
@@ -39,24 +43,27 @@ export function train(recipe: Recipe | string, options: TrainOptions): Run {
       dir,
       resume: options.resume ?? false,
     };
-    return options.inProcess ? trainHere(request, onEvent, stop) : trainInEngine(request, onEvent, stop);
+    return options.inProcess ? trainHere(request, onEvent, stopping) : trainInEngine(request, onEvent, stopping);
   };
   return new Run(dir, launch, options.signal, options.onWarning);
 }
 
-const trainInEngine = async (request: TrainRequest, onEvent: Parameters<Launch>[0], stop: AbortSignal) => {
+const trainInEngine = async (request: TrainRequest, onEvent: Parameters<Launch>[0], { stop, abort }: Stopping) => {
   await using engine = new EngineProcess();
   const running = engine.request('train', request, onEvent);
   if (stop.aborted) running.stop();
+  if (abort.aborted) running.abort();
   stop.addEventListener('abort', running.stop, { once: true });
+  abort.addEventListener('abort', running.abort, { once: true });
   try {
     return await running.result;
   } finally {
     stop.removeEventListener('abort', running.stop);
+    abort.removeEventListener('abort', running.abort);
   }
 };
 
-const trainHere = async (request: TrainRequest, onEvent: Parameters<Launch>[0], stop: AbortSignal) => {
+const trainHere = async (request: TrainRequest, onEvent: Parameters<Launch>[0], stopping: Stopping) => {
   const { runSession } = await import('../train/session.ts');
-  return runSession(request, onEvent, stop);
+  return runSession(request, onEvent, stopping);
 };

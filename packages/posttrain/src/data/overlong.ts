@@ -61,5 +61,18 @@ export function hasLoss(row: TokenRow): boolean {
 function part(row: TokenRow, start: number, end: number): TokenRow {
   const weights = row.weights.slice(start, end);
   weights[0] = 0;
-  return { tokens: row.tokens.slice(start, end), weights, origin: row.origin };
+  const documents = row.documents && documentsWithin(row.documents, start, end);
+  return { tokens: row.tokens.slice(start, end), weights, origin: row.origin, ...(documents ? { documents } : {}) };
+}
+
+/** Lengths of what lies of each document between two places. */
+function documentsWithin(documents: readonly number[], start: number, end: number): number[] {
+  let at = 0;
+  return documents
+    .map((length) => {
+      const from = at;
+      at += length;
+      return Math.min(end, at) - Math.max(start, from);
+    })
+    .filter((length) => length > 0);
 }

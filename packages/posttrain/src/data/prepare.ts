@@ -138,7 +138,7 @@ function note({ origin }: Example, result: Rendered, ledgers: SourceLedgers, ren
 
 function whyNoLoss(example: Example): string {
   if (example.kind !== 'conversation')
-    return example.kind === 'segments' ? 'every segment has weight 0' : 'no token to predict';
+    return example.kind === 'segments' ? 'every segment has weight 0' : 'no token to learn';
   const turns = example.messages.filter(({ role }) => role === 'assistant');
   if (turns.length === 0) return 'no assistant turn';
   return turns.every(({ weight }) => weight === 0)
@@ -203,6 +203,7 @@ function* batches(examples: readonly Example[]): Generator<Example[]> {
 function sizeOf(example: Example): number {
   if (example.kind === 'text') return example.text.length;
   if (example.kind === 'completion') return example.prompt.length + example.completion.length;
+  if (example.kind === 'tokens') return example.tokens.length;
   const pieces =
     example.kind === 'segments'
       ? example.segments.map(({ text }) => text)

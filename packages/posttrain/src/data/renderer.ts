@@ -5,6 +5,7 @@ import { type SpecialTokens, StringGuards } from './guarded-messages.ts';
 import { PlainRows } from './plain-rows.ts';
 import { RowEncoder, type WeightedTokens } from './row-encoder.ts';
 import { RowError, RowProblems } from './row-problems.ts';
+import { tokenIdRow } from './token-ids.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import type { TemplateSource } from './tokenizer-files.ts';
 import type { Example, Message, TokenRow } from './types.ts';
@@ -44,10 +45,11 @@ type Draft =
     }
   | { readonly kind: 'completion'; readonly prompt: string; readonly completion: string }
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'segments'; readonly example: Extract<Example, { kind: 'segments' }> };
+  | { readonly kind: 'segments'; readonly example: Extract<Example, { kind: 'segments' }> }
+  | { readonly kind: 'tokens'; readonly row: Omit<TokenRow, 'origin'> };
 
 interface Outcome {
-  readonly rows: readonly WeightedTokens[];
+  readonly rows: readonly Omit<TokenRow, 'origin'>[];
   readonly split: boolean;
   readonly perTurn: boolean;
 }
@@ -146,6 +148,8 @@ export class Renderer {
         return { kind: 'completion', ...this.#plain.guardCompletion(example, found) };
       case 'segments':
         return { kind: 'segments', example };
+      case 'tokens':
+        return { kind: 'tokens', row: tokenIdRow(example, this.tokenizer.vocabSize) };
       case 'conversation': {
         const messages = this.#guards.messages(example.messages, found);
         const tools = this.#guards.tools(example.tools, found);
@@ -158,7 +162,7 @@ export class Renderer {
 
   async #encode(drafts: readonly (Draft | undefined)[]): Promise<(Outcome | undefined)[]> {
     const outcomes: (Outcome | undefined)[] = drafts.map(() => undefined);
-    const put = (index: number, rows: readonly WeightedTokens[], split = false, perTurn = false) => {
+    const put = (index: number, rows: Outcome['rows'], split = false, perTurn = false) => {
       outcomes[index] = { rows, split, perTurn };
     };
     const texts = indexed(drafts, 'text');
@@ -173,6 +177,7 @@ export class Renderer {
     const segments = indexed(drafts, 'segments');
     const segmentRows = await this.#plain.segments(segments.map(([, draft]) => draft.example));
     for (const [i, [index]] of segments.entries()) put(index, [segmentRows[i]!]);
+    for (const [index, draft] of indexed(drafts, 'tokens')) put(index, [draft.row]);
     const conversations = indexed(drafts, 'conversation');
     const encoded = await this.#encoder.encodeRows(conversations.flatMap(([, draft]) => draft.rows));
     let next = 0;

@@ -1,6 +1,7 @@
 import { nearestName } from '../support/nearest.ts';
 import { describeType, type IgnoredKey, isObject, parseMessages, parseTools } from './messages.ts';
 import { RowError } from './row-problems.ts';
+import { parseTokenIds } from './token-ids.ts';
 import type { Example, Message, RowOrigin } from './types.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -12,9 +13,10 @@ export const ROW_SHAPES = [
   'instruction, output                      Alpaca, with input?, system?, history?',
   'text                                     one string, trained on as it is',
   'segments: [{text, weight}]               text in pieces, each with its loss weight',
+  'input_ids                                token ids, with labels? (-100: not learned), seq_lengths?',
 ] as const;
 
-const SHAPE_KEYS = 'messages conversations conversation prompt completion instruction input output text segments'.split(
+const SHAPE_KEYS = 'messages conversations conversation prompt completion instruction input output text segments input_ids'.split(
   ' ',
 );
 
@@ -53,6 +55,10 @@ export function parseRow(row: unknown, origin: RowOrigin, ignored: IgnoredKey = 
   if ('text' in row) {
     use('text');
     return { kind: 'text', text: text(row, 'text'), origin };
+  }
+  if ('input_ids' in row) {
+    use('input_ids', 'labels', 'seq_lengths');
+    return { ...parseTokenIds(row), origin };
   }
   throw unknownShape(Object.keys(row));
 }

@@ -42,6 +42,16 @@ export type Example =
       readonly kind: 'segments';
       readonly segments: readonly { readonly text: string; readonly weight: number }[];
       readonly origin: RowOrigin;
+    }
+  /** Token ids made elsewhere, with the targets among them; several documents where it was packed there. */
+  | {
+      readonly kind: 'tokens';
+      readonly tokens: readonly number[];
+      /** Whether each token is to be learned; all where left out. */
+      readonly learned?: readonly boolean[];
+      /** Lengths of the documents in it; one where left out. */
+      readonly documents?: readonly number[];
+      readonly origin: RowOrigin;
     };
 
 /**
@@ -52,6 +62,8 @@ export interface TokenRow {
   readonly tokens: Int32Array; //    [T]
   readonly weights: Float32Array; // [T]
   readonly origin: RowOrigin;
+  /** Lengths of the documents in a row that was packed before it came here. Attention and the loss start anew at each. */
+  readonly documents?: readonly number[];
 }
 
 /** Rows that share one sequence. Attention and positions start anew at each row. */

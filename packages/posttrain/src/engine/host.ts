@@ -28,7 +28,11 @@ export class EngineProcess implements AsyncDisposable {
   #closing = false;
 
   constructor() {
-    this.#child = fork(entry, [], { serialization: 'advanced', execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    this.#child = fork(entry, [], {
+      serialization: 'advanced',
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-stderrTail);
     });
@@ -48,18 +52,28 @@ export class EngineProcess implements AsyncDisposable {
   }
 
   /** Asks the engine for something. `onPart` gets what comes before the result. */
-  request<V extends Verb>(verb: V, request: Verbs[V]['request'], onPart: (part: Verbs[V]['part']) => void = () => {}): EngineRequest<Verbs[V]['result']> {
+  request<V extends Verb>(
+    verb: V,
+    request: Verbs[V]['request'],
+    onPart: (part: Verbs[V]['part']) => void = () => {},
+  ): EngineRequest<Verbs[V]['result']> {
     const id = this.#nextId++;
     const result = new Promise<Verbs[V]['result']>((resolve, reject) => {
       if (this.#closing || !this.#child.connected) {
         reject(new PosttrainError('engine-died', 'the engine is closed.'));
         return;
       }
-      this.#pending.set(id, { verb, onPart: onPart as (part: unknown) => void, resolve: resolve as (result: unknown) => void, reject, lastStep: undefined });
+      this.#pending.set(id, {
+        verb,
+        onPart: onPart as (part: unknown) => void,
+        resolve: resolve as (result: unknown) => void,
+        reject,
+        lastStep: undefined,
+      });
       this.#hold(true);
       this.#send({ type: 'request', id, verb, request } as ToEngine);
     });
-    return { result, stop: () => this.#send({ type: 'stop', id }) };
+    return { result, stop: () => this.#send({ type: 'stop', id }), abort: () => this.#send({ type: 'abort', id }) };
   }
 
   /** Ends the process at once. Nothing is lost that was reported as saved. */
@@ -72,7 +86,11 @@ export class EngineProcess implements AsyncDisposable {
 
   /** An idle engine does not keep the caller's program from ending. */
   #hold(on: boolean): void {
-    const parts = [this.#child, this.#child.channel, this.#child.stderr as unknown as { ref(): void; unref(): void } | null];
+    const parts = [
+      this.#child,
+      this.#child.channel,
+      this.#child.stderr as unknown as { ref(): void; unref(): void } | null,
+    ];
     for (const part of parts) on ? part?.ref() : part?.unref();
   }
 
@@ -98,7 +116,8 @@ export class EngineProcess implements AsyncDisposable {
   #failAll(code: number | null, signal: NodeJS.Signals | null): void {
     const how = signal ? `by ${signal}` : `with exit code ${code}`;
     for (const { verb, lastStep, reject } of this.#pending.values()) {
-      const where = verb === 'train' ? (lastStep === undefined ? ' before the first step' : ` after step ${lastStep}`) : '';
+      const where =
+        verb === 'train' ? (lastStep === undefined ? ' before the first step' : ` after step ${lastStep}`) : '';
       const last = this.#stderr.trim().split('\n').slice(-3).join('\n  ');
       reject(
         new PosttrainError('engine-died', `the engine process ended ${how}${where}.${last ? `\n  ${last}` : ''}`, {
@@ -118,4 +137,6 @@ export interface EngineRequest<Result> {
   readonly result: Promise<Result>;
   /** Asks for an end in good order; `result` then resolves. */
   stop(): void;
+  /** The same, and where training has not come to its first step, `result` rejects with an error of code `aborted`. */
+  abort(): void;
 }

@@ -1,14 +1,16 @@
 /** The engine process: owns every tensor, serves one host, and never outlives it. */
 import { PosttrainError, serializeError, toPosttrainError } from '../support/errors.ts';
 import type { FromEngine, ToEngine } from './protocol.ts';
+import { StopControl } from './stopping.ts';
 import { createVerbs } from './verbs.ts';
 
 // A terminal sends Ctrl-C to both processes. What it means is the host's decision.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 process.on('disconnect', () => process.exit(0));
-if (!process.connected) throw new PosttrainError('usage', 'this file is the engine; it is started by the library, not by hand.');
+if (!process.connected)
+  throw new PosttrainError('usage', 'this file is the engine; it is started by the library, not by hand.');
 
-const stops = new Map<number, AbortController>();
+const stops = new Map<number, StopControl>();
 const verbs = createVerbs();
 
 function send(message: FromEngine): void {
@@ -16,15 +18,13 @@ function send(message: FromEngine): void {
 }
 
 process.on('message', async (message: ToEngine) => {
-  if (message.type === 'stop') {
-    stops.get(message.id)?.abort();
-    return;
-  }
   const { id } = message;
-  const stop = new AbortController();
-  stops.set(id, stop);
+  if (message.type === 'stop') return stops.get(id)?.requestStop();
+  if (message.type === 'abort') return stops.get(id)?.requestAbort();
+  const stopping = new StopControl();
+  stops.set(id, stopping);
   try {
-    const result = await verbs.run(message, { stop: stop.signal, part: (part) => send({ type: 'part', id, part }) });
+    const result = await verbs.run(message, { stopping, part: (part) => send({ type: 'part', id, part }) });
     send({ type: 'result', id, result });
   } catch (thrown) {
     send({ type: 'error', id, error: serializeError(toPosttrainError(thrown, 'engine-failed')) });

@@ -73,14 +73,26 @@ export interface GeneratedPart {
 export interface Verbs {
   readonly train: { readonly request: TrainRequest; readonly result: TrainResult; readonly part: RunEvent };
   readonly load: { readonly request: LoadRequest; readonly result: LoadResult; readonly part: never };
-  readonly generate: { readonly request: GenerateRequest; readonly result: readonly Generated[]; readonly part: GeneratedPart };
+  readonly generate: {
+    readonly request: GenerateRequest;
+    readonly result: readonly Generated[];
+    readonly part: GeneratedPart;
+  };
 }
 export type Verb = keyof Verbs;
 
 export type ToEngine =
-  | { readonly [V in Verb]: { readonly type: 'request'; readonly id: number; readonly verb: V; readonly request: Verbs[V]['request'] } }[Verb]
-  /** Ends a request in good order: training writes a checkpoint, generation stops. */
-  | { readonly type: 'stop'; readonly id: number };
+  | {
+      readonly [V in Verb]: {
+        readonly type: 'request';
+        readonly id: number;
+        readonly verb: V;
+        readonly request: Verbs[V]['request'];
+      };
+    }[Verb]
+  /** Ends a request as `Stopping` says. */
+  | { readonly type: 'stop'; readonly id: number }
+  | { readonly type: 'abort'; readonly id: number };
 
 export type FromEngine =
   | { readonly type: 'part'; readonly id: number; readonly part: unknown }

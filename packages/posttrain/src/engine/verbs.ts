@@ -1,10 +1,10 @@
 import type { ChatModel } from '../models/chat-model.ts';
 import { PosttrainError } from '../support/errors.ts';
 import type { GenerateRequest, LoadRequest, LoadResult, ToEngine, TrainRequest } from './protocol.ts';
+import type { Stopping } from './stopping.ts';
 
 export interface VerbContext {
-  /** Aborted when the host asks for an end in good order. */
-  readonly stop: AbortSignal;
+  readonly stopping: Stopping;
   /** Sends something before the result. */
   part(part: unknown): void;
 }
@@ -25,19 +25,24 @@ export function createVerbs(): { run(request: Request, context: VerbContext): Pr
     await ensureEngine();
     settleThreads(request.threads);
     model?.[Symbol.dispose]();
-    model = await ChatModel.load(request.model, { dtype: settlePrecision(request.precision) === 'bf16' ? 'bfloat16' : 'float32' });
+    model = await ChatModel.load(request.model, {
+      dtype: settlePrecision(request.precision) === 'bf16' ? 'bfloat16' : 'float32',
+    });
     return { contextLength: model.contextLength, folder: model.folder };
   }
 
-  async function generate({ inputs, options, stream }: GenerateRequest, { stop, part }: VerbContext): Promise<unknown> {
+  async function generate(
+    { inputs, options, stream }: GenerateRequest,
+    { stopping: { stop }, part }: VerbContext,
+  ): Promise<unknown> {
     if (!model) throw new PosttrainError('usage', 'no model is loaded in this engine.');
     const onText = (_input: number, text: string, token: number) => part({ text, tokens: [token] });
     return model.generate(inputs, options, stream ? { signal: stop, onText } : { signal: stop });
   }
 
-  async function train(request: TrainRequest, { stop, part }: VerbContext): Promise<unknown> {
+  async function train(request: TrainRequest, { stopping, part }: VerbContext): Promise<unknown> {
     const { runSession } = await import('../train/session.ts');
-    return runSession(request, part, stop);
+    return runSession(request, part, stopping);
   }
 
   function dispatch(message: Request, context: VerbContext): Promise<unknown> {

@@ -28,7 +28,10 @@ export interface ModelDimensions {
  * A decoder that predicts the next token. It is taken apart where training needs a seam: block by block for
  * recomputation, and before the vocabulary projection, so that the whole [N, V] matrix of logits never has to exist.
  */
-export abstract class CausalLm extends Module<[tokens: Tensor, attention: AttentionContext, training?: boolean], Tensor> {
+export abstract class CausalLm extends Module<
+  [tokens: Tensor, attention: AttentionContext, training?: boolean],
+  Tensor
+> {
   abstract readonly dimensions: ModelDimensions;
   /** The decoder blocks in order. */
   abstract readonly blocks: readonly Block[];

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Message, Renderer, Tokenizer } from '../data/index.ts';
 import { hashSeed } from '../support/random.ts';
 import type { DType } from '../tensor/index.ts';
@@ -81,7 +81,11 @@ export class ChatModel implements Disposable {
   }
 
   async #prompt(input: readonly Message[] | string): Promise<number[]> {
-    return [...(typeof input === 'string' ? await this.tokenizer.encode(input, { specialTokens: true }) : await this.#renderer.renderPrompt(input))];
+    return [
+      ...(typeof input === 'string'
+        ? await this.tokenizer.encode(input, { specialTokens: true })
+        : await this.#renderer.renderPrompt(input)),
+    ];
   }
 
   #complete(settings: GenerationSettings): GenerationSettings {
@@ -96,7 +100,12 @@ export class ChatModel implements Disposable {
     hooks: { signal?: AbortSignal; onText?: (input: number, text: string, token: number) => void },
   ): Promise<GeneratedText[]> {
     const ends = new Set(this.tokenizer.stopIds);
-    const rows = members.map(() => ({ text: '', tokens: [] as number[], decoder: this.tokenizer.streamDecoder(), stops: new StopStrings(settings.stop ?? []) }));
+    const rows = members.map(() => ({
+      text: '',
+      tokens: [] as number[],
+      decoder: this.tokenizer.streamDecoder(),
+      stops: new StopStrings(settings.stop ?? []),
+    }));
     const show = (row: number, text: string, token: number) => {
       rows[row]!.text += text;
       hooks.onText?.(members[row]!, text, token);
@@ -146,6 +155,11 @@ function generationDefaults(folder: string): GenerationSettings {
   const maxTokens = number('max_new_tokens');
   const length = maxTokens === undefined ? {} : { maxTokens };
   if (config['do_sample'] !== true) return length;
-  const sampling = { temperature: number('temperature') ?? 1, topK: number('top_k'), topP: number('top_p'), minP: number('min_p') };
+  const sampling = {
+    temperature: number('temperature') ?? 1,
+    topK: number('top_k'),
+    topP: number('top_p'),
+    minP: number('min_p'),
+  };
   return { ...length, ...Object.fromEntries(Object.entries(sampling).filter(([, value]) => value !== undefined)) };
 }

@@ -24,13 +24,20 @@ export function defineFamily<Schema extends z.ZodType>(family: {
       const parsed = family.config.safeParse(config);
       if (parsed.success) return family.build(parsed.data);
       const problems = parsed.error.issues.map((issue) => {
-        const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], config);
+        const value = issue.path.reduce<unknown>(
+          (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+          config,
+        );
         return `${issue.path.join('.')}: ${JSON.stringify(value)} (${issue.message})`;
       });
-      throw new PosttrainError('model-unsupported', `this ${family.modelType} model cannot be built here:\n  ${problems.join('\n  ')}`, {
-        place: { file },
-        help: 'each line names a key of config.json, its value, and what is supported.',
-      });
+      throw new PosttrainError(
+        'model-unsupported',
+        `this ${family.modelType} model cannot be built here:\n  ${problems.join('\n  ')}`,
+        {
+          place: { file },
+          help: 'each line names a key of config.json, its value, and what is supported.',
+        },
+      );
     },
   };
 }

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PackedAttention } from '../nn/index.ts';
 import { noGrad, scope, type Tensor, tensor, toArray } from '../tensor/index.ts';
-import { assertClose, assertNoLeak, goldenJson, goldenPath, gradientTolerance, valueTolerance, withTensors } from '../testing/golden.ts';
+import {
+  assertClose,
+  assertNoLeak,
+  goldenJson,
+  goldenPath,
+  gradientTolerance,
+  valueTolerance,
+  withTensors,
+} from '../testing/golden.ts';
 import type { CausalLm } from './causal-lm.ts';
 import { decode } from './generation/decode.ts';
 import { loadCausalLm } from './load.ts';
@@ -35,7 +43,12 @@ function forward(model: CausalLm, rows: readonly number[][]): { logits: Tensor[]
     const own = all.narrow(0, start, row.length);
     start += row.length;
     const targets = tensor(row.slice(1), { dtype: 'int64' }).unsqueeze(1);
-    const nll = own.narrow(0, 0, row.length - 1).logSoftmax(-1).gather(1, targets).sumAll().neg();
+    const nll = own
+      .narrow(0, 0, row.length - 1)
+      .logSoftmax(-1)
+      .gather(1, targets)
+      .sumAll()
+      .neg();
     sum = sum ? sum.add(nll) : nll;
     return own;
   });
@@ -69,8 +82,14 @@ for (const name of ['babyllama-361', 'stories260K']) {
         scope(() =>
           noGrad(() => {
             const { logits, loss } = forward(model, [text.ids]);
-            assert.ok(Math.abs(loss.item() - text.meanNll) <= 1e-5 * text.meanNll, `mean NLL ${loss.item()}, expected ${text.meanNll}`);
-            if (text.logits) withTensors(`models/${name}/logits.safetensors`, (view) => assertClose(logits[0]!, view(text.logits!), valueTolerance, 'logits'));
+            assert.ok(
+              Math.abs(loss.item() - text.meanNll) <= 1e-5 * text.meanNll,
+              `mean NLL ${loss.item()}, expected ${text.meanNll}`,
+            );
+            if (text.logits)
+              withTensors(`models/${name}/logits.safetensors`, (view) =>
+                assertClose(logits[0]!, view(text.logits!), valueTolerance, 'logits'),
+              );
           }),
         );
       }
@@ -91,7 +110,8 @@ for (const variant of ['untied', 'tied', 'llama3-rope', 'biases', 'sharded', 'bf
       scope(() =>
         withTensors(`tiny/${variant}/tensors.safetensors`, (view, names) => {
           const { logits, loss } = forward(model, fixture.rows);
-          for (const [i, own] of logits.entries()) assertClose(own, view(`logits.row${i}`), valueTolerance, `logits of row ${i}`);
+          for (const [i, own] of logits.entries())
+            assertClose(own, view(`logits.row${i}`), valueTolerance, `logits of row ${i}`);
           assert.ok(Math.abs(loss.item() - fixture.loss) <= 1e-5 * fixture.loss);
           loss.backward();
           if (names.some((name) => name.startsWith('gradient.'))) assertGradients(model, view, 'gradient.');

@@ -81,10 +81,13 @@ function checkKeys(model: CausalLm, where: ReadonlyMap<string, SafetensorsFile>,
     const stored = where.get(name)?.header.tensors.get(name);
     if (!stored) problems.push(`missing     ${name} [${shape.join(', ')}]`);
     else if (stored.shape.join() !== shape.join())
-      problems.push(`other shape ${name} [${stored.shape.join(', ')}] in the file, [${shape.join(', ')}] by config.json`);
+      problems.push(
+        `other shape ${name} [${stored.shape.join(', ')}] in the file, [${shape.join(', ')}] by config.json`,
+      );
   }
   for (const name of where.keys())
-    if (!wanted.has(name) && !model.ignoredKeys.includes(name) && !name.endsWith('rotary_emb.inv_freq')) problems.push(`unexpected  ${name}`);
+    if (!wanted.has(name) && !model.ignoredKeys.includes(name) && !name.endsWith('rotary_emb.inv_freq'))
+      problems.push(`unexpected  ${name}`);
   if (problems.length === 0) return;
   const shown = problems.slice(0, 12);
   if (problems.length > shown.length) shown.push(`… and ${problems.length - shown.length} more`);

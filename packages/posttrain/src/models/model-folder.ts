@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { PosttrainError } from '../support/errors.ts';
 
 /** The model that ships with the package. */
-const embedded: Readonly<Record<string, string>> = { pocket: fileURLToPath(new URL('../../assets/pocket/base', import.meta.url)) };
+const embedded: Readonly<Record<string, string>> = {
+  pocket: fileURLToPath(new URL('../../assets/pocket/base', import.meta.url)),
+};
 const pickles = /\.(bin|pt|pth|ckpt|pkl|pickle)$/;
 
 /**
@@ -18,9 +20,13 @@ export function resolveModelFolder(name: string): string {
   if (existsSync(name)) {
     if (statSync(name).isDirectory()) return resolve(name);
     if (pickles.test(name)) throw pickleRefused(name);
-    throw new PosttrainError('model-invalid', `${name} is a file; a model is a folder with config.json and model.safetensors.`, {
-      place: { file: name },
-    });
+    throw new PosttrainError(
+      'model-invalid',
+      `${name} is a file; a model is a folder with config.json and model.safetensors.`,
+      {
+        place: { file: name },
+      },
+    );
   }
   const cached = /^[\w.-]+\/[\w.-]+$/.test(name) ? cachedSnapshot(name) : undefined;
   if (cached) return cached;
@@ -56,7 +62,10 @@ export function readModelJson(folder: string, name: string): Record<string, unkn
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
   } catch (cause) {
-    throw new PosttrainError('model-invalid', `${name} is not JSON: ${(cause as Error).message}`, { place: { file }, cause });
+    throw new PosttrainError('model-invalid', `${name} is not JSON: ${(cause as Error).message}`, {
+      place: { file },
+      cause,
+    });
   }
 }
 
@@ -68,9 +77,16 @@ export function weightFiles(folder: string): string[] {
     const names = [...new Set(Object.values((map ?? {}) as Record<string, unknown>))].map(String).sort();
     for (const name of names) {
       if (/[\\/]/.test(name) || !name.endsWith('.safetensors'))
-        throw new PosttrainError('model-invalid', `the index names "${name}", which is not a safetensors file of this folder.`, { place: { file: index } });
+        throw new PosttrainError(
+          'model-invalid',
+          `the index names "${name}", which is not a safetensors file of this folder.`,
+          { place: { file: index } },
+        );
       if (!existsSync(join(folder, name)))
-        throw new PosttrainError('weights-invalid', `the shard ${name} is missing.`, { place: { file: join(folder, name) }, help: 'download the model again.' });
+        throw new PosttrainError('weights-invalid', `the shard ${name} is missing.`, {
+          place: { file: join(folder, name) },
+          help: 'download the model again.',
+        });
     }
     if (names.length > 0) return names.map((name) => join(folder, name));
   }
@@ -85,8 +101,12 @@ export function weightFiles(folder: string): string[] {
 }
 
 function pickleRefused(file: string): PosttrainError {
-  return new PosttrainError('pickle-refused', `${file} is a pickle, and opening a pickle runs code from it; it is not read.`, {
-    place: { file },
-    help: `convert it where you trust it: python3 -c "from transformers import AutoModelForCausalLM as M; M.from_pretrained('FOLDER').save_pretrained('OUT')"`,
-  });
+  return new PosttrainError(
+    'pickle-refused',
+    `${file} is a pickle, and opening a pickle runs code from it; it is not read.`,
+    {
+      place: { file },
+      help: `convert it where you trust it: python3 -c "from transformers import AutoModelForCausalLM as M; M.from_pretrained('FOLDER').save_pretrained('OUT')"`,
+    },
+  );
 }

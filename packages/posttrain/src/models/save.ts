@@ -3,7 +3,8 @@ import { basename, join } from 'node:path';
 import { type DType, dtypeWidth, type Tensor, writeSafetensors } from '../tensor/index.ts';
 
 /** Files of a model folder that describe it without holding weights: they travel with every checkpoint. */
-const companion = /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json$|^(chat_template\.jinja|merges\.txt|tokenizer\.model)$/;
+const companion =
+  /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json$|^(chat_template\.jinja|merges\.txt|tokenizer\.model)$/;
 const largestShard = 5 * 2 ** 30;
 
 /**

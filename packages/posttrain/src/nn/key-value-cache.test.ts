@@ -58,7 +58,8 @@ test('a row’s answer does not depend on the rows beside it, greedy or sampled'
     };
     for (const temperature of [0, 1]) {
       const together = await run(prompts, [1, 2, 3], temperature);
-      for (const [i, prompt] of prompts.entries()) assert.deepEqual((await run([prompt], [i + 1], temperature))[0], together[i]);
+      for (const [i, prompt] of prompts.entries())
+        assert.deepEqual((await run([prompt], [i + 1], temperature))[0], together[i]);
     }
   }));
 
@@ -68,7 +69,13 @@ test('the same seed repeats an answer, another seed gives another', () =>
     using _ = model;
     const sample = async (seed: number) => {
       const made: number[] = [];
-      await decode(model, [prompts[0]!], { maxTokens: 20, endTokens: new Set(), sampling: { temperature: 1 }, seeds: [seed], onToken: (_r, t) => void made.push(t) });
+      await decode(model, [prompts[0]!], {
+        maxTokens: 20,
+        endTokens: new Set(),
+        sampling: { temperature: 1 },
+        seeds: [seed],
+        onToken: (_r, t) => void made.push(t),
+      });
       return made.join(' ');
     };
     assert.equal(await sample(8), await sample(8));
@@ -98,7 +105,15 @@ test('an abort ends decoding with the signal’s reason', () =>
 test('a prompt that fills the context is refused with both lengths', async () => {
   const { model } = loadCausalLm(goldenPath('tiny/tied'));
   using _ = model;
-  const options = { maxTokens: 1, endTokens: new Set<number>(), sampling: { temperature: 0 }, seeds: [0], onToken: () => {} };
-  await assert.rejects(decode(model, [Array.from({ length: 128 }, () => 1)], options), { code: 'usage', message: /prompt 0 has 128 tokens; the model's context is 128/ });
-
+  const options = {
+    maxTokens: 1,
+    endTokens: new Set<number>(),
+    sampling: { temperature: 0 },
+    seeds: [0],
+    onToken: () => {},
+  };
+  await assert.rejects(decode(model, [Array.from({ length: 128 }, () => 1)], options), {
+    code: 'usage',
+    message: /prompt 0 has 128 tokens; the model's context is 128/,
+  });
 });

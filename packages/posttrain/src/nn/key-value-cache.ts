@@ -80,14 +80,21 @@ export class KeyValueCache implements Disposable {
 
   #storePrompts(layer: number, key: Tensor, value: Tensor): void {
     const [, kvHeads, width] = key.shape as [number, number, number];
-    const make = () => zeros([this.rows, kvHeads, this.#capacity, width], { dtype: key.dtype, device: this.#device }).keep();
+    const make = () =>
+      zeros([this.rows, kvHeads, this.#capacity, width], { dtype: key.dtype, device: this.#device }).keep();
     this.#layers[layer] = { key: make(), value: make() };
     scope(() => {
       let start = 0;
       for (const [row, offset] of this.#offsets.entries()) {
         const length = this.columns - offset;
-        for (const [cache, fresh] of [[this.#layers[layer]!.key, key] as const, [this.#layers[layer]!.value, value] as const])
-          cache.select(0, row).narrow(1, offset, length).copy_(fresh.narrow(0, start, length).transpose(0, 1));
+        for (const [cache, fresh] of [
+          [this.#layers[layer]!.key, key] as const,
+          [this.#layers[layer]!.value, value] as const,
+        ])
+          cache
+            .select(0, row)
+            .narrow(1, offset, length)
+            .copy_(fresh.narrow(0, start, length).transpose(0, 1));
         start += length;
       }
     });
@@ -138,7 +145,13 @@ export class KeyValueCache implements Disposable {
     this.#mask?.dispose();
     this.#mask = null;
     if (this.#offsets.every((offset) => offset === 0)) return;
-    const visible = this.#offsets.flatMap((offset) => Array.from({ length: this.#capacity }, (_, column) => Number(column >= offset)));
-    this.#mask = tensor(visible, { shape: [this.rows, 1, 1, this.#capacity], dtype: 'bool', device: this.#device }).keep();
+    const visible = this.#offsets.flatMap((offset) =>
+      Array.from({ length: this.#capacity }, (_, column) => Number(column >= offset)),
+    );
+    this.#mask = tensor(visible, {
+      shape: [this.rows, 1, 1, this.#capacity],
+      dtype: 'bool',
+      device: this.#device,
+    }).keep();
   }
 }

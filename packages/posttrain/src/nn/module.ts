@@ -53,7 +53,8 @@ export abstract class Module<Inputs extends readonly unknown[] = never, Output =
       if (value instanceof Tensor) yield [this as unknown as Record<string, unknown>, property, name];
       else if (value instanceof Module) yield* value.#slots(`${name}.`);
       else if (Array.isArray(value))
-        for (const [index, part] of value.entries()) if (part instanceof Module) yield* part.#slots(`${name}.${index}.`);
+        for (const [index, part] of value.entries())
+          if (part instanceof Module) yield* part.#slots(`${name}.${index}.`);
     }
   }
 }

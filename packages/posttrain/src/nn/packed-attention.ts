@@ -60,8 +60,11 @@ export class PackedAttention implements AttentionContext, Disposable {
 }
 
 function startsOf(lengths: readonly number[]): number[] {
-  let start = 0;
-  return lengths.map((length) => (start += length) - length);
+  let end = 0;
+  return lengths.map((length) => {
+    end += length;
+    return end - length;
+  });
 }
 
 function planGroups(

@@ -20,7 +20,9 @@ export interface Llama3Scaling {
  */
 export function inverseFrequencies(width: number, theta: number, scaling?: Llama3Scaling): number[] {
   return scope(() => {
-    const exponents = arange(0, width / 2, { dtype: 'float32' }).mul(2).div(width);
+    const exponents = arange(0, width / 2, { dtype: 'float32' })
+      .mul(2)
+      .div(width);
     const plain = toArray(scalarPow(theta, exponents).reciprocal());
     return scaling ? plain.map((frequency) => stretch(frequency, scaling)) : plain;
   });

@@ -40,6 +40,8 @@ export interface NewRun {
   readonly engine: EngineFacts;
   readonly data: readonly DataFingerprint[];
   readonly dataReport: DataReport;
+  /** The moment of its making, which templates that print a date are given; now when left out. */
+  readonly created?: Date;
 }
 
 /**

@@ -67,8 +67,8 @@ export interface StatusEntry {
   readonly message?: string;
 }
 
-export function newRunInfo(facts: Pick<RunInfo, 'engine' | 'seed' | 'overrides' | 'data'>, cwd: string): RunInfo {
-  const created = new Date().toISOString();
+export function newRunInfo(facts: Pick<RunInfo, 'engine' | 'seed' | 'overrides' | 'data'>, cwd: string, now = new Date()): RunInfo {
+  const created = now.toISOString();
   return {
     version: 1,
     id: `${created.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}-${randomBytes(3).toString('hex')}`,

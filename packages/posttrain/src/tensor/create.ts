@@ -11,7 +11,11 @@ export function tensor(
 ): Tensor {
   const dtype = options.dtype ?? 'float32';
   const shape = options.shape ?? [values.length];
-  const made = fromTyped(toTyped(values, dtype), shape, dtype === 'bfloat16' || dtype === 'float16' ? 'float32' : dtype);
+  const made = fromTyped(
+    toTyped(values, dtype),
+    shape,
+    dtype === 'bfloat16' || dtype === 'float16' ? 'float32' : dtype,
+  );
   const cast = made.dtype === dtype ? made : made.toDtype(dtype);
   return options.device && options.device !== 'cpu' ? moveTo(cast, options.device) : cast;
 }
@@ -20,7 +24,10 @@ export function tensor(
 export function fromTyped(values: NodeJS.TypedArray, shape: readonly number[], dtype: DType): Tensor {
   const needed = shape.reduce((product, size) => product * size, 1) * dtypeWidth(dtype);
   if (needed !== values.byteLength)
-    throw new PosttrainError('shape', `[${shape.join(', ')}] ${dtype} needs ${needed} bytes; the array has ${values.byteLength}`);
+    throw new PosttrainError(
+      'shape',
+      `[${shape.join(', ')}] ${dtype} needs ${needed} bytes; the array has ${values.byteLength}`,
+    );
   return new Tensor(addon().fromBytes(values, dtypeCode(dtype), shape));
 }
 
@@ -37,10 +44,12 @@ export function toArray(source: Tensor): number[] {
 /** All elements in row-major order, as float64. */
 export function toFloat64(source: Tensor): Float64Array | number[] {
   const values = toTypedArray(source);
-  if (!(values instanceof BigInt64Array)) return values instanceof Float64Array ? values : Array.from(values as Int32Array);
+  if (!(values instanceof BigInt64Array))
+    return values instanceof Float64Array ? values : Array.from(values as Int32Array);
   return Array.from(values, (value) => {
     const number = Number(value);
-    if (!Number.isSafeInteger(number)) throw new PosttrainError('shape', `${value} is beyond 2^53; read it with toTypedArray`);
+    if (!Number.isSafeInteger(number))
+      throw new PosttrainError('shape', `${value} is beyond 2^53; read it with toTypedArray`);
     return number;
   });
 }
@@ -49,7 +58,10 @@ export function toFloat64(source: Tensor): Float64Array | number[] {
 export function toTypedArray(source: Tensor): NodeJS.TypedArray {
   const half = source.dtype === 'bfloat16' || source.dtype === 'float16';
   const made: Tensor[] = [];
-  const step = (next: Tensor) => (made.push(next), next);
+  const step = (next: Tensor) => {
+    made.push(next);
+    return next;
+  };
   try {
     let plain = source.device === 'cpu' ? source : step(source.toDevice('cpu', source.dtype));
     if (half) plain = step(plain.toDtype('float32'));

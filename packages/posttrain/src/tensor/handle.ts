@@ -112,9 +112,13 @@ export abstract class TensorHandle implements Disposable {
   alive(): Handle {
     if (this.handle !== 0) return this.handle;
     const made = this.#madeAt ? `\nmade at:\n${this.#madeAt}` : '';
-    throw new PosttrainError('tensor-disposed', `this tensor was freed${this.#scope ? ` with the scope "${this.#scope.label}"` : ''}${made}`, {
-      help: 'return it from its scope, or keep() it. POSTTRAIN_TRACE=1 shows where it was made.',
-    });
+    throw new PosttrainError(
+      'tensor-disposed',
+      `this tensor was freed${this.#scope ? ` with the scope "${this.#scope.label}"` : ''}${made}`,
+      {
+        help: 'return it from its scope, or keep() it. POSTTRAIN_TRACE=1 shows where it was made.',
+      },
+    );
   }
 
   /** Raw bytes of a contiguous CPU tensor, from `offset` bytes on, into `target`. */

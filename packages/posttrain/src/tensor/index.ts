@@ -2,6 +2,6 @@
 export { fromTyped, moveTo, tensor, toArray, toTypedArray } from './create.ts';
 export { type Device, type DType, dtypeWidth, isFloating } from './dtype.ts';
 export { build, manualSeed, rngState, setRngState, setThreads, threads } from './runtime.ts';
-export { enableGrad, memory, type NotAsync, noGrad, openScope, scope } from './scope.ts';
 export { readSafetensorsHeader, SafetensorsFile, type StoredTensor, writeSafetensors } from './safetensors.ts';
+export { enableGrad, memory, type NotAsync, noGrad, openScope, scope } from './scope.ts';
 export * from './tensor.generated.ts';

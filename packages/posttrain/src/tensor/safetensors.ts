@@ -85,16 +85,21 @@ function checkHeader(
     const { dtype: stored, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
     const dtype = typeof stored === 'string' ? fromStored[stored] : undefined;
     if (!dtype) throw refuse(`tensor "${name}" has the element type ${JSON.stringify(stored)}, which is not supported`);
-    if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) throw refuse(`tensor "${name}" has a malformed entry`);
+    if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2)
+      throw refuse(`tensor "${name}" has a malformed entry`);
     const [start, end] = [dataStart + offsets[0]!, dataStart + offsets[1]!];
     const bytes = shape.reduce((product, n) => product * n, 1) * dtypeWidth(dtype);
-    if (end - start !== bytes) throw refuse(`tensor "${name}" [${shape.join(', ')}] ${stored} needs ${bytes} bytes, its entry has ${end - start}`);
+    if (end - start !== bytes)
+      throw refuse(
+        `tensor "${name}" [${shape.join(', ')}] ${stored} needs ${bytes} bytes, its entry has ${end - start}`,
+      );
     if (end > size) throw refuse(`tensor "${name}" ends at byte ${end}, the file has ${size}; it was cut off`);
     tensors.set(name, { name, dtype, shape, start, end });
   }
   const ordered = [...tensors.values()].sort((a, b) => a.start - b.start);
   for (let i = 1; i < ordered.length; i++)
-    if (ordered[i]!.start < ordered[i - 1]!.end) throw refuse(`tensors "${ordered[i - 1]!.name}" and "${ordered[i]!.name}" overlap`);
+    if (ordered[i]!.start < ordered[i - 1]!.end)
+      throw refuse(`tensors "${ordered[i - 1]!.name}" and "${ordered[i]!.name}" overlap`);
   return { tensors, metadata };
 }
 

@@ -61,9 +61,13 @@ function isThenable(value: unknown): boolean {
 }
 
 function asyncBody(label: string): PosttrainError {
-  return new PosttrainError('scope-async', `the body of "${label}" returned a promise; scopes and grad mode are synchronous`, {
-    help: 'await outside, and pass the awaited values in.',
-  });
+  return new PosttrainError(
+    'scope-async',
+    `the body of "${label}" returned a promise; scopes and grad mode are synchronous`,
+    {
+      help: 'await outside, and pass the awaited values in.',
+    },
+  );
 }
 
 /** Live tensors and bytes in this process; `collectedByGc` counts those that no scope or owner freed. */

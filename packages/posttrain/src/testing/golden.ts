@@ -34,11 +34,17 @@ export const gradientTolerance = 1e-4;
 
 export function assertClose(actual: Tensor, expected: Tensor, tolerance: number, what: string): void {
   const error = relativeError(actual, expected);
-  assert.ok(error <= tolerance, `${what}: off by ${error.toExponential(2)} of the largest element; ${tolerance} is allowed`);
+  assert.ok(
+    error <= tolerance,
+    `${what}: off by ${error.toExponential(2)} of the largest element; ${tolerance} is allowed`,
+  );
 }
 
 /** Runs a body on the tensors of a fixture file. */
-export function withTensors<T>(name: string, body: (view: (tensor: string) => Tensor, names: readonly string[]) => T): T {
+export function withTensors<T>(
+  name: string,
+  body: (view: (tensor: string) => Tensor, names: readonly string[]) => T,
+): T {
   using file = new SafetensorsFile(goldenPath(name));
   return body((tensor) => file.view(tensor), [...file.header.tensors.keys()]);
 }

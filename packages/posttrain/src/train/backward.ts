@@ -29,7 +29,13 @@ export function evaluate(model: CausalLm, batch: Batch, objective: Objective): n
   }, 'evaluation batch');
 }
 
-function backwardPlain(model: CausalLm, batch: Batch, attention: PackedAttention, objective: Objective, scale: number): number {
+function backwardPlain(
+  model: CausalLm,
+  batch: Batch,
+  attention: PackedAttention,
+  objective: Objective,
+  scale: number,
+): number {
   const states = model.call(batch.tokens, attention, true);
   const hidden = leafOf(states);
   const sum = backwardThroughHead(model, hidden, batch, objective, scale);
@@ -41,7 +47,13 @@ function backwardPlain(model: CausalLm, batch: Batch, attention: PackedAttention
  * The same gradients with one block's activations alive at a time. Randomness is set back before a block runs again,
  * so that it drops the same weights as the first time.
  */
-function backwardRecomputed(model: CausalLm, batch: Batch, attention: PackedAttention, objective: Objective, scale: number): number {
+function backwardRecomputed(
+  model: CausalLm,
+  batch: Batch,
+  attention: PackedAttention,
+  objective: Objective,
+  scale: number,
+): number {
   const { x: embedded, context } = model.begin(batch.tokens, attention, true);
   const inputs: Tensor[] = [];
   const random: Tensor[] = [];

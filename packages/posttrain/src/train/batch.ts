@@ -23,7 +23,7 @@ export function makeBatch(packs: readonly Pack[], device: Device = 'cpu'): Batch
   }
   return scope(() => ({
     tokens: tensor(tokens, { dtype: 'int64', device }),
-    lengths: rows.map((row) => row.tokens.length),
+    lengths: rows.flatMap((row) => row.documents ?? [row.tokens.length]),
     predictors: tensor(predictors, { dtype: 'int64', device }),
     targets: tensor(targets, { dtype: 'int64', device }),
     weights: tensor(weights, { device }),

@@ -30,7 +30,11 @@ export interface CheckpointParts {
  * Writes model, optimizer and state into `folder`. Weights are stored in the type the base came in; where that is
  * shorter than float32, the float32 masters are part of the state, so that resuming loses no bit.
  */
-export function writeCheckpointFiles(folder: string, step: number, { loaded, trainable, optimizer, template }: CheckpointParts): void {
+export function writeCheckpointFiles(
+  folder: string,
+  step: number,
+  { loaded, trainable, optimizer, template }: CheckpointParts,
+): void {
   const { storedDtype } = loaded;
   scope(() =>
     noGrad(() => {
@@ -67,10 +71,14 @@ export function restoreState(folder: string, trainable: Trainable, optimizer: Op
 function copyStored(file: SafetensorsFile, name: string, target: Tensor): void {
   const stored = file.header.tensors.get(name);
   if (!stored || stored.shape.join() !== target.shape.join()) {
-    throw new PosttrainError('checkpoint-invalid', `the checkpoint's optimizer state does not fit: ${name} is ${stored ? `[${stored.shape.join(', ')}]` : 'missing'}.`, {
-      place: { file: file.path },
-      help: 'a run goes on with the optimizer and the model it began with.',
-    });
+    throw new PosttrainError(
+      'checkpoint-invalid',
+      `the checkpoint's optimizer state does not fit: ${name} is ${stored ? `[${stored.shape.join(', ')}]` : 'missing'}.`,
+      {
+        place: { file: file.path },
+        help: 'a run goes on with the optimizer and the model it began with.',
+      },
+    );
   }
   target.copy_(file.view(name));
 }

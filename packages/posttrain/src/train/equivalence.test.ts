@@ -29,7 +29,11 @@ function withModel<T>(body: (model: CausalLm) => T, folder = goldenPath('tiny/un
 }
 
 /** Loss and gradients of one optimizer step in these micro-batches. */
-function step(model: CausalLm, microBatches: readonly (readonly TokenRow[])[], recompute = false): { loss: number; gradients: Tensor[] } {
+function step(
+  model: CausalLm,
+  microBatches: readonly (readonly TokenRow[])[],
+  recompute = false,
+): { loss: number; gradients: Tensor[] } {
   const total = weightOf(microBatches);
   let sum = 0;
   for (const [i, micro] of microBatches.entries()) {
@@ -43,7 +47,11 @@ function step(model: CausalLm, microBatches: readonly (readonly TokenRow[])[], r
 
 function assertSame(a: ReturnType<typeof step>, b: ReturnType<typeof step>, tolerance: number): void {
   assert.ok(Math.abs(a.loss - b.loss) <= tolerance * b.loss, `loss ${a.loss}, expected ${b.loss}`);
-  for (const [i, gradient] of a.gradients.entries()) assert.ok(relativeError(gradient, b.gradients[i]!) <= tolerance, `gradient ${i}: ${relativeError(gradient, b.gradients[i]!)}`);
+  for (const [i, gradient] of a.gradients.entries())
+    assert.ok(
+      relativeError(gradient, b.gradients[i]!) <= tolerance,
+      `gradient ${i}: ${relativeError(gradient, b.gradients[i]!)}`,
+    );
   for (const gradient of [...a.gradients, ...b.gradients]) gradient.dispose();
 }
 
@@ -57,7 +65,14 @@ test('accumulation: any split into micro-batches gives the same loss and gradien
 test('packing: rows in one sequence are what each is alone', () =>
   assertNoLeak(() =>
     withModel((model) => {
-      assertSame(step(model, rows.map((row) => [row])), step(model, [rows]), 2e-6);
+      assertSame(
+        step(
+          model,
+          rows.map((row) => [row]),
+        ),
+        step(model, [rows]),
+        2e-6,
+      );
     }),
   ));
 
@@ -73,7 +88,11 @@ test('padding: a longer neighbour, for which a short row is filled up inside att
     withModel((model) => {
       const short = rows.filter((row) => row.tokens.length < 8);
       const alone = scope(() => evaluate(model, makeBatch([short]), crossEntropy));
-      const long: TokenRow = { tokens: new Int32Array(64).fill(5), weights: new Float32Array(64), origin: { file: 'long', line: 1 } };
+      const long: TokenRow = {
+        tokens: new Int32Array(64).fill(5),
+        weights: new Float32Array(64),
+        origin: { file: 'long', line: 1 },
+      };
       const beside = scope(() => evaluate(model, makeBatch([[...short, long]]), crossEntropy));
       assert.ok(Math.abs(alone - beside) <= 2e-6 * alone);
     }),
@@ -82,7 +101,11 @@ test('padding: a longer neighbour, for which a short row is filled up inside att
 test('recompute: the gradients of plain backpropagation, bit for bit', () =>
   assertNoLeak(() =>
     withModel((model) => {
-      assertSame(step(model, [rows.slice(0, 4), rows.slice(4)], true), step(model, [rows.slice(0, 4), rows.slice(4)]), 0);
+      assertSame(
+        step(model, [rows.slice(0, 4), rows.slice(4)], true),
+        step(model, [rows.slice(0, 4), rows.slice(4)]),
+        0,
+      );
     }),
   ));
 
@@ -90,7 +113,8 @@ test('recompute with dropout drops the same weights again; dropout itself change
   assertNoLeak(() => {
     const folder = mkdtempSync(join(tmpdir(), 'dropout-'));
     try {
-      for (const name of ['model.safetensors', 'config.json']) writeFileSync(join(folder, name), readFileSync(goldenPath(`tiny/untied/${name}`)));
+      for (const name of ['model.safetensors', 'config.json'])
+        writeFileSync(join(folder, name), readFileSync(goldenPath(`tiny/untied/${name}`)));
       const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as object;
       writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, attention_dropout: 0.3 }));
       const plain = withModel((model) => step(model, [rows]));
@@ -109,7 +133,11 @@ test('a token without weight has no say: changing it as a target alone changes n
   assertNoLeak(() =>
     withModel((model) => {
       // The last token is context for nothing, so with weight 0 it is nothing at all.
-      const row: TokenRow = { tokens: Int32Array.of(4, 8, 15, 16), weights: Float32Array.of(0, 1, 1, 0), origin: { file: 'rows', line: 1 } };
+      const row: TokenRow = {
+        tokens: Int32Array.of(4, 8, 15, 16),
+        weights: Float32Array.of(0, 1, 1, 0),
+        origin: { file: 'rows', line: 1 },
+      };
       const other: TokenRow = { ...row, tokens: Int32Array.of(4, 8, 15, 99) };
       assertSame(step(model, [[row]]), step(model, [[other]]), 0);
     }),

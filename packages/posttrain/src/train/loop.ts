@@ -55,7 +55,11 @@ export interface LoopHooks {
  * and stopping, and no algorithm. Everything in a step follows from its number, so that a run resumed after step `from`
  * goes on bit for bit.
  */
-export async function trainLoop(from: number, options: LoopOptions, hooks: LoopHooks): Promise<{ step: number; status: 'finished' | 'stopped' }> {
+export async function trainLoop(
+  from: number,
+  options: LoopOptions,
+  hooks: LoopHooks,
+): Promise<{ step: number; status: 'finished' | 'stopped' }> {
   const { steps, every } = options;
   let [step, saved, evaluated] = [from, from > 0 ? from : -1, from > 0 ? from : -1];
   const evaluateNow = async () => {
@@ -96,7 +100,9 @@ async function trainStep(step: number, options: LoopOptions, hooks: LoopHooks): 
     const micro = packs.slice(start, start + options.microBatch);
     // Dropout of a micro-batch follows from its place, not from what ran before it.
     manualSeed(hashSeed(options.seed, 'dropout', step, start));
-    sum += scope(() => backward(model, makeBatch(micro), objective, { scale: 1 / weight, recompute: options.recompute }));
+    sum += scope(() =>
+      backward(model, makeBatch(micro), objective, { scale: 1 / weight, recompute: options.recompute }),
+    );
     trainable.collect();
     await nextTurn();
     if (hooks.stopRequested()) {
@@ -121,7 +127,12 @@ async function trainStep(step: number, options: LoopOptions, hooks: LoopHooks): 
   return { step: step + 1, loss, gradNorm, lr, ...countTokens(packs) };
 }
 
-async function heldOutLoss({ model, objective, validation, microBatch }: LoopOptions): Promise<{ loss: number; tokens: number }> {
+async function heldOutLoss({
+  model,
+  objective,
+  validation,
+  microBatch,
+}: LoopOptions): Promise<{ loss: number; tokens: number }> {
   let sum = 0;
   for (let start = 0; start < validation.length; start += microBatch) {
     sum += scope(() => evaluate(model, makeBatch(validation.slice(start, start + microBatch)), objective));
@@ -133,8 +144,12 @@ async function heldOutLoss({ model, objective, validation, microBatch }: LoopOpt
 function nonFinite(step: number, loss: number, norm: number, packs: readonly Pack[]): PosttrainError {
   const rows = packs.flat().map(({ origin }) => `${origin.file}:${origin.line}`);
   const shown = rows.slice(0, 16).join(', ') + (rows.length > 16 ? `, … ${rows.length - 16} more` : '');
-  return new PosttrainError('non-finite', `step ${step}: the loss is ${loss}, the gradient norm ${norm}; nothing was updated.\n  rows of this step: ${shown}`, {
-    help: 'lower lr, or lengthen schedule.warmup; precision: fp32 tells a rounding problem from a data problem. The last checkpoint is intact.',
-    data: { step, loss: String(loss), gradNorm: String(norm), rows },
-  });
+  return new PosttrainError(
+    'non-finite',
+    `step ${step}: the loss is ${loss}, the gradient norm ${norm}; nothing was updated.\n  rows of this step: ${shown}`,
+    {
+      help: 'lower lr, or lengthen schedule.warmup; precision: fp32 tells a rounding problem from a data problem. The last checkpoint is intact.',
+      data: { step, loss: String(loss), gradNorm: String(norm), rows },
+    },
+  );
 }

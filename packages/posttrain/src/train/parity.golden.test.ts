@@ -56,7 +56,9 @@ function worst(ours: readonly number[], theirs: readonly number[]): number {
 function writeRows({ packed, rows, lines, trained }: Trajectories, loss: 'full' | 'assistant', file: string): void {
   const conversations = readFileSync(goldenPath('sft/rows.jsonl'), 'utf8').trim().split('\n');
   const text = packed
-    ? rows.map(({ ids, documents }, i) => JSON.stringify({ input_ids: ids, labels: labelsOf(ids, trained[loss][i]!), seq_lengths: documents }))
+    ? rows.map(({ ids, documents }, i) =>
+        JSON.stringify({ input_ids: ids, labels: labelsOf(ids, trained[loss][i]!), seq_lengths: documents }),
+      )
     : lines.map(([line]) => conversations[line!]!);
   writeFileSync(file, `${text.join('\n')}\n`);
 }
@@ -102,10 +104,20 @@ for (const model of ['babyllama-361-chat', 'tiny-bpe'] as const) {
           );
           const norms = steps.map(({ gradNorm }) => gradNorm);
           assert.ok(losses <= tolerance.loss, `losses are off by ${losses}`);
-          assert.ok(worst(norms.slice(0, 1), run.gradNorms) <= tolerance.firstNorm, `the first norm is ${norms[0]}, TRL's ${run.gradNorms[0]}`);
+          assert.ok(
+            worst(norms.slice(0, 1), run.gradNorms) <= tolerance.firstNorm,
+            `the first norm is ${norms[0]}, TRL's ${run.gradNorms[0]}`,
+          );
           assert.ok(worst(norms, run.gradNorms) <= tolerance.norm, `norms are off by ${worst(norms, run.gradNorms)}`);
           for (const [name, counter] of Object.entries(run.counterCurves))
-            assert.ok(worst(steps.map(({ loss }) => loss), counter.losses) > 5 * tolerance.loss, `the curve with ${name} would pass too`);
+            assert.ok(
+              worst(
+                steps.map(({ loss }) => loss),
+                counter.losses,
+              ) >
+                5 * tolerance.loss,
+              `the curve with ${name} would pass too`,
+            );
         } finally {
           rmSync(folder, { recursive: true });
         }

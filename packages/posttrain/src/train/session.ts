@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { TrainRequest, TrainResult } from '../engine/protocol.ts';
+import type { Stopping } from '../engine/stopping.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
 import { type LoadedModel, loadCausalLm } from '../models/load.ts';
 import { readModelJson, resolveModelFolder } from '../models/model-folder.ts';
@@ -12,8 +13,8 @@ import {
   type EngineFacts,
   engineChanges,
   type ResolvedRecipe,
-  RunFolder,
   type RunEvent,
+  RunFolder,
   refuseOccupied,
 } from '../runs/index.ts';
 import { toPosttrainError } from '../support/errors.ts';
@@ -23,7 +24,7 @@ import { type LoopOptions, trainLoop } from './loop.ts';
 import { methods } from './methods/index.ts';
 import { makeOptimizer } from './optimizers/index.ts';
 import { Recorder } from './recorder.ts';
-import { sameRecipe } from './resume-recipe.ts';
+import { resumedRecipe } from './resume-recipe.ts';
 import { scheduleFactor } from './schedule.ts';
 import { settleMicroBatch, settlePrecision, settleThreads } from './settle.ts';
 import { Trainable } from './trainable.ts';
@@ -33,25 +34,45 @@ import { prepareTrainingRows, settleMaxTokens, type TrainingRows } from './train
  * One training run from recipe to last checkpoint. Everything the user gave is read and checked before the run folder
  * is made, so that a mistake leaves nothing behind.
  */
-export async function runSession(request: TrainRequest, emit: (event: RunEvent) => void, stop: AbortSignal): Promise<TrainResult> {
+export async function runSession(
+  request: TrainRequest,
+  emit: (event: RunEvent) => void,
+  { stop, abort }: Stopping,
+): Promise<TrainResult> {
   const resuming = request.resume && existsSync(join(request.dir, 'run.json'));
   if (!resuming) refuseOccupied(request.dir);
-  const engine = await ensureEngine(({ done, total }) => emit({ type: 'progress', what: 'setup', done, total: total || null }));
+  const engine = await ensureEngine(
+    ({ done, total }) => emit({ type: 'progress', what: 'setup', done, total: total || null }),
+    { signal: abort },
+  );
   using folder = resuming ? RunFolder.resume(request.dir) : undefined;
-  if (folder) sameRecipe(folder.resolved, request.recipe);
   const checkpoint = folder ? await findCheckpoint(folder, emit) : null;
 
   const source = resolveModelFolder(request.recipe.model);
-  const settled = settle(request.recipe, source);
+  const settled = settle(folder ? resumedRecipe(folder.resolved, request.recipe) : request.recipe, source);
+  const created = folder ? new Date(folder.info.created) : new Date();
   const rows = await prepareTrainingRows(settled, source, {
-    signal: stop,
+    signal: abort,
+    now: created,
     onProgress: (done, total) => emit({ type: 'progress', what: 'tokenize', done, total }),
   });
-  const loaded = loadCausalLm(checkpoint?.path ?? source, checkpoint ? {} : { init: settled.init, seed: settled.seed });
-  using _model = loaded.model;
+  const weights = loadCausalLm(
+    checkpoint?.path ?? source,
+    checkpoint ? {} : { init: settled.init, seed: settled.seed },
+  );
+  using _model = weights.model;
+  // Tokenizer and config of later checkpoints come from the base: the checkpoint resumed from is deleted in time.
+  const loaded = { ...weights, folder: source };
   const recipe = settleForModel(settled, loaded.model, rows);
-  const facts: EngineFacts = { torch: build().torch, threads: recipe.threads as number, cpuLevel: cpuLevel(), addon: addonKey(engine) };
-  using run = folder ? continueFolder(folder, checkpoint, facts, emit) : newFolder(request, recipe, rows, facts);
+  const facts: EngineFacts = {
+    torch: build().torch,
+    threads: recipe.threads as number,
+    cpuLevel: cpuLevel(),
+    addon: addonKey(engine),
+  };
+  abort.throwIfAborted();
+  using made = folder ? undefined : newFolder(request, recipe, rows, facts, created);
+  const run = made ?? continueFolder(folder!, checkpoint, facts, emit);
   await warnOfChangedData(folder, emit);
   return await carryOut(run, recipe, rows, loaded, checkpoint, emit, stop);
 }
@@ -75,7 +96,13 @@ function settleForModel(recipe: ResolvedRecipe, model: CausalLm, rows: TrainingR
   };
 }
 
-function newFolder(request: TrainRequest, resolved: ResolvedRecipe, rows: TrainingRows, engine: EngineFacts): RunFolder {
+function newFolder(
+  request: TrainRequest,
+  resolved: ResolvedRecipe,
+  rows: TrainingRows,
+  engine: EngineFacts,
+  created: Date,
+): RunFolder {
   const { sources, validation } = rows.report;
   const files = [...sources, ...(validation ? [validation] : [])].flatMap((source) => source.files);
   return RunFolder.create(request.dir, {
@@ -85,6 +112,7 @@ function newFolder(request: TrainRequest, resolved: ResolvedRecipe, rows: Traini
     engine,
     data: files.map(({ file, sha256, bytes }) => ({ path: file, sha256, bytes })),
     dataReport: rows.report,
+    created,
   });
 }
 
@@ -95,10 +123,19 @@ async function findCheckpoint(folder: RunFolder, emit: (event: RunEvent) => void
   return checkpoint;
 }
 
-function continueFolder(folder: RunFolder, checkpoint: Checkpoint | null, now: EngineFacts, emit: (event: RunEvent) => void): RunFolder {
+function continueFolder(
+  folder: RunFolder,
+  checkpoint: Checkpoint | null,
+  now: EngineFacts,
+  emit: (event: RunEvent) => void,
+): RunFolder {
   const changes = engineChanges(folder.info.engine, now);
   if (changes.length > 0)
-    emit({ type: 'warning', message: `this run began on another engine: ${changes.join(' ')}`, help: 'it goes on, but not bit for bit as it would have.' });
+    emit({
+      type: 'warning',
+      message: `this run began on another engine: ${changes.join(' ')}`,
+      help: 'it goes on, but not bit for bit as it would have.',
+    });
   folder.markResumed(checkpoint?.step ?? 0);
   return folder;
 }
@@ -106,7 +143,11 @@ function continueFolder(folder: RunFolder, checkpoint: Checkpoint | null, now: E
 async function warnOfChangedData(folder: RunFolder | undefined, emit: (event: RunEvent) => void): Promise<void> {
   const changes = folder ? await dataChanges(folder.info) : [];
   if (changes.length > 0)
-    emit({ type: 'warning', message: `the data is not what this run began with: ${changes.join(' ')}`, help: 'it goes on with the files as they are now.' });
+    emit({
+      type: 'warning',
+      message: `the data is not what this run began with: ${changes.join(' ')}`,
+      help: 'it goes on with the files as they are now.',
+    });
 }
 
 async function carryOut(

@@ -25,7 +25,13 @@ export function settleThreads(count: number | 'auto'): number {
 }
 
 /** The largest divisor of `batch` whose packs stay within a useful number of tokens, and their activations within a quarter of the free memory. */
-export function settleMicroBatch(microBatch: number | 'auto', batch: number, longestPack: number, model: CausalLm, recompute: boolean): number {
+export function settleMicroBatch(
+  microBatch: number | 'auto',
+  batch: number,
+  longestPack: number,
+  model: CausalLm,
+  recompute: boolean,
+): number {
   if (microBatch !== 'auto') return Math.min(microBatch, batch);
   const { width, layers } = model.dimensions;
   const perToken = activationBytes * width * (recompute ? 2 : layers);

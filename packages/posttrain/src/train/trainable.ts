@@ -1,5 +1,15 @@
 import type { CausalLm } from '../models/causal-lm.ts';
-import { foreachCopy_, foreachMul_, foreachNorm, foreachZero_, noGrad, scope, stack, type Tensor, zerosLike } from '../tensor/index.ts';
+import {
+  foreachCopy_,
+  foreachMul_,
+  foreachNorm,
+  foreachZero_,
+  noGrad,
+  scope,
+  stack,
+  type Tensor,
+  zerosLike,
+} from '../tensor/index.ts';
 
 /**
  * The parameters as the optimizer sees them: float32 masters with float32 gradients. Where the model computes in a
@@ -80,4 +90,3 @@ export function clipGradients(gradients: readonly Tensor[], norm: number, limit:
   const factor = limit / (norm + 1e-6);
   if (factor < 1) foreachMul_(gradients, factor);
 }
-

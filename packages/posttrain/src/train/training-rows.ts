@@ -1,5 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { createStepSource, type DataReport, type Pack, packRows, prepareRows, Renderer, type StepSource, type TokenRow, Tokenizer } from '../data/index.ts';
+import {
+  createStepSource,
+  type DataReport,
+  type Pack,
+  packRows,
+  prepareRows,
+  Renderer,
+  type StepSource,
+  Tokenizer,
+  type TokenRow,
+} from '../data/index.ts';
 import type { ResolvedRecipe } from '../runs/index.ts';
 import { PosttrainError } from '../support/errors.ts';
 
@@ -19,17 +29,26 @@ const mostTokens = 2048;
 export function settleMaxTokens(maxTokens: number | 'auto', context: number): number {
   if (maxTokens === 'auto') return Math.min(context, mostTokens);
   if (maxTokens <= context) return maxTokens;
-  throw new PosttrainError('recipe-invalid', `data.maxTokens (${maxTokens}) is more than the model's context of ${context} tokens.`, {
-    place: { key: 'data.maxTokens' },
-    help: `at most ${context}, or auto.`,
-  });
+  throw new PosttrainError(
+    'recipe-invalid',
+    `data.maxTokens (${maxTokens}) is more than the model's context of ${context} tokens.`,
+    {
+      place: { key: 'data.maxTokens' },
+      help: `at most ${context}, or auto.`,
+    },
+  );
 }
 
 /** Reads, renders and batches the rows of a recipe whose `maxTokens` is settled. */
 export async function prepareTrainingRows(
   recipe: ResolvedRecipe,
   modelFolder: string,
-  hooks: { signal: AbortSignal; onProgress: (done: number, total: number) => void },
+  hooks: {
+    signal: AbortSignal;
+    onProgress: (done: number, total: number) => void;
+    /** What a template that prints the date is told: the moment the run began, also when it is resumed. */
+    now: Date;
+  },
 ): Promise<TrainingRows> {
   const { data, replay } = recipe;
   const maxTokens = data.maxTokens as number;
@@ -38,6 +57,7 @@ export async function prepareTrainingRows(
   const renderer = new Renderer(tokenizer, {
     train: recipe.train,
     specialTokens: data.specialTokens,
+    now: hooks.now,
     chatTemplate: template === undefined ? undefined : { source: template, file: data.template! },
   });
   const files = replay ? [...data.train, { path: replay.path, weight: 1 }] : data.train;
@@ -47,17 +67,27 @@ export async function prepareTrainingRows(
     maxTokens,
     overlong: data.overlong,
     validation: data.validation === false ? undefined : data.validation,
-    ...hooks,
+    signal: hooks.signal,
+    onProgress: hooks.onProgress,
   });
   const source = createStepSource({
-    sources: prepared.sources.map(({ rows }, i) => ({ rows, weight: shareOf(i, prepared.sources.map((s) => s.rows), recipe) })),
+    sources: prepared.sources.map(({ rows }, i) => ({
+      rows,
+      weight: shareOf(
+        i,
+        prepared.sources.map((s) => s.rows),
+        recipe,
+      ),
+    })),
     batch: recipe.batch,
     packing: data.packing,
     maxTokens,
     seed: recipe.seed,
     shuffle: data.shuffle,
   });
-  const longestRow = Math.max(...prepared.sources.map(({ rows }) => rows.reduce((most, row) => Math.max(most, row.tokens.length), 0)));
+  const longestRow = Math.max(
+    ...prepared.sources.map(({ rows }) => rows.reduce((most, row) => Math.max(most, row.tokens.length), 0)),
+  );
   return {
     source,
     validation: packRows(prepared.validation, maxTokens),

@@ -13,7 +13,13 @@ export const chunkRows = 2048;
  * @param scale what every gradient is multiplied by: 1 / the weight of the whole step.
  * @returns the unscaled sum, in nats.
  */
-export function backwardThroughHead(model: CausalLm, hidden: Tensor, batch: Batch, objective: Objective, scale: number): number {
+export function backwardThroughHead(
+  model: CausalLm,
+  hidden: Tensor,
+  batch: Batch,
+  objective: Objective,
+  scale: number,
+): number {
   let sum = 0;
   for (const [start, length] of chunksOf(batch)) {
     sum += scope(() => {
@@ -54,5 +60,8 @@ function targetLogps(model: CausalLm, hidden: Tensor, batch: Batch, start: numbe
   const states = hidden.indexSelect(0, batch.predictors.narrow(0, start, length));
   const targets = batch.targets.narrow(0, start, length).unsqueeze(1);
   const logits = model.logits(states);
-  return logits.gather(1, targets).squeeze(1).sub(logits.logsumexp([-1]));
+  return logits
+    .gather(1, targets)
+    .squeeze(1)
+    .sub(logits.logsumexp([-1]));
 }

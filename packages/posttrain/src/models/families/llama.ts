@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { applyRotary, type AttentionContext, Embedding, inverseFrequencies, Linear, Module, RmsNorm, rotaryTable } from '../../nn/index.ts';
+import {
+  type AttentionContext,
+  applyRotary,
+  Embedding,
+  inverseFrequencies,
+  Linear,
+  Module,
+  RmsNorm,
+  rotaryTable,
+} from '../../nn/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import { type BlockContext, CausalLm, type ModelDimensions } from '../causal-lm.ts';
 import { defineFamily } from '../family.ts';
@@ -157,7 +166,11 @@ class Llama extends CausalLm {
     if (!config.tie_word_embeddings) this.lmHead = new Linear(config.hidden_size, config.vocab_size);
     const rope = config.rope_parameters ?? config.rope_scaling;
     const theta = rope?.rope_theta ?? config.rope_theta;
-    this.#frequencies = inverseFrequencies(this.dimensions.headWidth, theta, rope?.rope_type === 'llama3' ? rope : undefined);
+    this.#frequencies = inverseFrequencies(
+      this.dimensions.headWidth,
+      theta,
+      rope?.rope_type === 'llama3' ? rope : undefined,
+    );
   }
 
   override get dimensions(): ModelDimensions {

@@ -27,12 +27,19 @@ export type Finish = 'stop' | 'length';
  * @returns why each row ended: an end token or `onToken` (`stop`), or no room left (`length`).
  * @throws the signal's reason when it is aborted; usage for an empty prompt or one that fills the context.
  */
-export async function decode(model: CausalLm, prompts: readonly (readonly number[])[], options: DecodeOptions): Promise<Finish[]> {
+export async function decode(
+  model: CausalLm,
+  prompts: readonly (readonly number[])[],
+  options: DecodeOptions,
+): Promise<Finish[]> {
   const { context } = model.dimensions;
   for (const [row, prompt] of prompts.entries()) {
     if (prompt.length === 0) throw new PosttrainError('usage', `prompt ${row} has no tokens.`);
     if (prompt.length >= context)
-      throw new PosttrainError('usage', `prompt ${row} has ${prompt.length} tokens; the model's context is ${context}, and at least one must be left for the answer.`);
+      throw new PosttrainError(
+        'usage',
+        `prompt ${row} has ${prompt.length} tokens; the model's context is ${context}, and at least one must be left for the answer.`,
+      );
   }
   const finish: Finish[] = prompts.map(() => 'length');
   if (prompts.length === 0 || options.maxTokens <= 0) return finish;
@@ -61,7 +68,13 @@ export async function decode(model: CausalLm, prompts: readonly (readonly number
     }
     await nextTurn();
     options.signal?.throwIfAborted();
-    next = nextTokens(model, next, cache, options.sampling, rows.map((row) => random[row]!));
+    next = nextTokens(
+      model,
+      next,
+      cache,
+      options.sampling,
+      rows.map((row) => random[row]!),
+    );
   }
 }
 
@@ -75,21 +88,41 @@ function firstTokens(
   return scope(() =>
     noGrad(() => {
       using attention = cache.prefill();
-      const hidden = model.call(tensor(prompts.flat(), { dtype: 'int64', device: attention.positions.device }), attention);
+      const hidden = model.call(
+        tensor(prompts.flat(), { dtype: 'int64', device: attention.positions.device }),
+        attention,
+      );
       let end = 0;
-      const last = prompts.map((prompt) => (end += prompt.length) - 1);
+      const last = prompts.map((prompt) => {
+        end += prompt.length;
+        return end - 1;
+      });
       const logits = model.logits(hidden.indexSelect(0, tensor(last, { dtype: 'int64', device: hidden.device })));
-      return sampleTokens(logits, sampling, random.map((stream) => stream.float()));
+      return sampleTokens(
+        logits,
+        sampling,
+        random.map((stream) => stream.float()),
+      );
     }),
   );
 }
 
-function nextTokens(model: CausalLm, tokens: readonly number[], cache: KeyValueCache, sampling: Sampling, random: readonly Random[]): number[] {
+function nextTokens(
+  model: CausalLm,
+  tokens: readonly number[],
+  cache: KeyValueCache,
+  sampling: Sampling,
+  random: readonly Random[],
+): number[] {
   return scope(() =>
     noGrad(() => {
       using attention = cache.decode();
       const hidden = model.call(tensor(tokens, { dtype: 'int64', device: attention.positions.device }), attention);
-      return sampleTokens(model.logits(hidden), sampling, random.map((stream) => stream.float()));
+      return sampleTokens(
+        model.logits(hidden),
+        sampling,
+        random.map((stream) => stream.float()),
+      );
     }),
   );
 }

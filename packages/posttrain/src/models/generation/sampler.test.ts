@@ -9,7 +9,16 @@ import { type Sampling, sampleTokens } from './sampler.ts';
 const logits = [0.25, 0.1, 0.5, 0.15].map(Math.log);
 
 function sample(sampling: Sampling, uniform: readonly number[]): number[] {
-  return scope(() => sampleTokens(tensor(uniform.flatMap(() => logits), { shape: [uniform.length, 4] }), sampling, uniform));
+  return scope(() =>
+    sampleTokens(
+      tensor(
+        uniform.flatMap(() => logits),
+        { shape: [uniform.length, 4] },
+      ),
+      sampling,
+      uniform,
+    ),
+  );
 }
 
 test('temperature 0 takes the likeliest token', () =>
@@ -17,7 +26,10 @@ test('temperature 0 takes the likeliest token', () =>
 
 test('without filters a number is looked up in the cumulated probabilities, in vocabulary order', () => {
   // Cumulated: .25 | .35 | .85 | 1
-  assert.deepEqual(sample({ temperature: 1 }, [0, 0.24, 0.26, 0.34, 0.36, 0.84, 0.86, 0.999999]), [0, 0, 1, 1, 2, 2, 3, 3]);
+  assert.deepEqual(
+    sample({ temperature: 1 }, [0, 0.24, 0.26, 0.34, 0.36, 0.84, 0.86, 0.999999]),
+    [0, 0, 1, 1, 2, 2, 3, 3],
+  );
 });
 
 test('frequencies follow the softmax at the temperature', () => {
@@ -27,12 +39,20 @@ test('frequencies follow the softmax at the temperature', () => {
   for (const token of sample({ temperature: 0.5 }, uniform)) counts[token]!++;
   // Squared and normalised: .0625, .01, .25, .0225 over .345
   const expected = [0.18116, 0.02899, 0.72464, 0.06522];
-  for (const [token, count] of counts.entries()) assert.ok(Math.abs(count / 20_000 - expected[token]!) < 0.012, `${token}: ${count / 20_000}`);
+  for (const [token, count] of counts.entries())
+    assert.ok(Math.abs(count / 20_000 - expected[token]!) < 0.012, `${token}: ${count / 20_000}`);
 });
 
 test('topK keeps the likeliest k, topP the smallest set that reaches p, minP those near the likeliest', () => {
   const reachable = (sampling: Omit<Sampling, 'temperature'>) =>
-    [...new Set(sample({ temperature: 1, ...sampling }, Array.from({ length: 400 }, (_, i) => i / 400)))].sort();
+    [
+      ...new Set(
+        sample(
+          { temperature: 1, ...sampling },
+          Array.from({ length: 400 }, (_, i) => i / 400),
+        ),
+      ),
+    ].sort();
   assert.deepEqual(reachable({ topK: 2 }), [0, 2]);
   assert.deepEqual(reachable({ topP: 0.5 }), [2]); // .5 reaches .5
   assert.deepEqual(reachable({ topP: 0.51 }), [0, 2]); // the token that crosses p belongs to the set

@@ -23,7 +23,9 @@ export function sampleTokens(logits: Tensor, sampling: Sampling, uniform: readon
   if (!filtered) return toArray(drawn(scaled.softmax(-1), uniform));
   const [sorted, order] = scaled.sort(-1, true);
   const allowed = filterSorted(sorted, sampling);
-  return toArray(order.gather(1, drawn(sorted.maskedFill(allowed.logicalNot(), -Infinity).softmax(-1), uniform).unsqueeze(1)));
+  return toArray(
+    order.gather(1, drawn(sorted.maskedFill(allowed.logicalNot(), -Infinity).softmax(-1), uniform).unsqueeze(1)),
+  );
 }
 
 /** Which of the logits, sorted downwards [B, V], remain: bool [B, V]. Each filter sees what the one before left. */

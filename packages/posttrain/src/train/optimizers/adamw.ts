@@ -47,13 +47,32 @@ export class AdamW implements Optimizer {
       for (const { members, decay } of this.#groups) {
         const of = (tensors: readonly Tensor[]) => members.map((i) => tensors[i]!);
         const counts = members.map(() => count);
-        fusedAdamw_(of(this.#masters), of(gradients), of(this.#means), of(this.#squares), [], counts, lr, betas[0], betas[1], decay, eps, false, false);
+        fusedAdamw_(
+          of(this.#masters),
+          of(gradients),
+          of(this.#means),
+          of(this.#squares),
+          [],
+          counts,
+          lr,
+          betas[0],
+          betas[1],
+          decay,
+          eps,
+          false,
+          false,
+        );
       }
     });
   }
 
   state(): Map<string, Tensor> {
-    return new Map(this.#names.flatMap((name, i) => [[`${name}.mean`, this.#means[i]!] as const, [`${name}.square`, this.#squares[i]!] as const]));
+    return new Map(
+      this.#names.flatMap((name, i) => [
+        [`${name}.mean`, this.#means[i]!] as const,
+        [`${name}.square`, this.#squares[i]!] as const,
+      ]),
+    );
   }
 
   [Symbol.dispose](): void {

@@ -36,7 +36,10 @@ export class Muon implements Optimizer {
     this.#matrices = all.filter(inBlocks);
     this.#rest = all.filter((i) => !inBlocks(i));
     this.#means = noGrad(() => this.#matrices.map((i) => zerosLike(masters[i]!).keep()));
-    this.#adamw = new AdamW({ names: this.#rest.map((i) => names[i]!), masters: this.#rest.map((i) => masters[i]!) }, options);
+    this.#adamw = new AdamW(
+      { names: this.#rest.map((i) => names[i]!), masters: this.#rest.map((i) => masters[i]!) },
+      options,
+    );
   }
 
   get steps(): number {

@@ -12,7 +12,9 @@ type Named = Readonly<Record<string, Values>>;
 
 function make(values: Values): Tensor {
   const rows = values as readonly (readonly number[])[];
-  return Array.isArray(rows[0]) ? tensor(rows.flat(), { shape: [rows.length, rows[0]!.length] }).keep() : tensor(values as readonly number[]).keep();
+  return Array.isArray(rows[0])
+    ? tensor(rows.flat(), { shape: [rows.length, rows[0]!.length] }).keep()
+    : tensor(values as readonly number[]).keep();
 }
 
 /** max|a−b| / max|b| over one parameter. */
@@ -22,7 +24,13 @@ function errorOf(actual: Tensor, expected: Values): number {
   return Math.max(...got.map((value, i) => Math.abs(value - want[i]!))) / Math.max(...want.map(Math.abs));
 }
 
-function run(makeOptimizer: (p: { names: string[]; masters: Tensor[] }) => Optimizer, start: Named, gradients: readonly Named[], rate: (step: number) => number, check: (step: number, masters: ReadonlyMap<string, Tensor>) => void): void {
+function run(
+  makeOptimizer: (p: { names: string[]; masters: Tensor[] }) => Optimizer,
+  start: Named,
+  gradients: readonly Named[],
+  rate: (step: number) => number,
+  check: (step: number, masters: ReadonlyMap<string, Tensor>) => void,
+): void {
   const names = Object.keys(start);
   const masters = names.map((name) => make(start[name]!));
   const optimizer = makeOptimizer({ names, masters });
@@ -39,7 +47,16 @@ function run(makeOptimizer: (p: { names: string[]; masters: Tensor[] }) => Optim
 interface AdamWFixture {
   readonly start: Named;
   readonly gradients: readonly Named[];
-  readonly cases: Readonly<Record<string, { readonly options: { lr: number; betas: [number, number]; eps: number; weight_decay: number }; readonly lrs: number[] | null; readonly after: readonly Named[] }>>;
+  readonly cases: Readonly<
+    Record<
+      string,
+      {
+        readonly options: { lr: number; betas: [number, number]; eps: number; weight_decay: number };
+        readonly lrs: number[] | null;
+        readonly after: readonly Named[];
+      }
+    >
+  >;
 }
 
 const adamw = goldenJson<AdamWFixture>('optim/adamw.json');
@@ -55,7 +72,8 @@ for (const [name, { options, lrs, after }] of Object.entries(adamw.cases)) {
         (step, masters) => {
           assert.ok(errorOf(masters.get('matrix')!, after[step]!['matrix']!) < 2e-6, `matrix after step ${step + 1}`);
           // torch decays vectors too where one group holds all; ours never does.
-          if (weightDecay === 0) assert.ok(errorOf(masters.get('vector')!, after[step]!['vector']!) < 2e-6, `vector after step ${step + 1}`);
+          if (weightDecay === 0)
+            assert.ok(errorOf(masters.get('vector')!, after[step]!['vector']!) < 2e-6, `vector after step ${step + 1}`);
         },
       );
     }));
@@ -68,7 +86,10 @@ test('AdamW does not decay vectors: a zero gradient leaves them where they are, 
     [{ matrix: [[0, 0]], vector: [0] }],
     () => 0.1,
     (_, masters) => {
-      assert.deepEqual(toArray(masters.get('matrix')!).map((x) => x.toFixed(5)), ['1.90000', '-3.80000']);
+      assert.deepEqual(
+        toArray(masters.get('matrix')!).map((x) => x.toFixed(5)),
+        ['1.90000', '-3.80000'],
+      );
       assert.deepEqual(toArray(masters.get('vector')!), [3]);
     },
   );
@@ -78,7 +99,12 @@ interface MuonFixture {
   readonly start: Named;
   readonly gradients: readonly Named[];
   readonly keptAfterSteps: readonly number[];
-  readonly cases: Readonly<Record<string, { readonly options: { lr: number; momentum: number; weight_decay: number }; readonly after: readonly Named[] }>>;
+  readonly cases: Readonly<
+    Record<
+      string,
+      { readonly options: { lr: number; momentum: number; weight_decay: number }; readonly after: readonly Named[] }
+    >
+  >;
 }
 
 test('Muon: ten steps are torch.optim.Muon’s with match_rms_adamw', () =>
@@ -87,7 +113,13 @@ test('Muon: ten steps are torch.optim.Muon’s with match_rms_adamw', () =>
     const { options, after } = fixture.cases['matchRmsAdamw']!;
     let compared = 0;
     run(
-      (parameters) => new Muon(parameters, { momentum: options.momentum, weightDecay: options.weight_decay, betas: [0.9, 0.999], eps: 1e-8 }),
+      (parameters) =>
+        new Muon(parameters, {
+          momentum: options.momentum,
+          weightDecay: options.weight_decay,
+          betas: [0.9, 0.999],
+          eps: 1e-8,
+        }),
       fixture.start,
       fixture.gradients,
       () => options.lr,
@@ -95,7 +127,11 @@ test('Muon: ten steps are torch.optim.Muon’s with match_rms_adamw', () =>
         const kept = fixture.keptAfterSteps.indexOf(step + 1);
         if (kept < 0) return;
         // The orthogonalisation runs in bfloat16 on both sides: 2^-8 per operation.
-        for (const [name, master] of masters) assert.ok(errorOf(master, after[kept]![name]!) < 5e-3, `${name} after step ${step + 1}: ${errorOf(master, after[kept]![name]!)}`);
+        for (const [name, master] of masters)
+          assert.ok(
+            errorOf(master, after[kept]![name]!) < 5e-3,
+            `${name} after step ${step + 1}: ${errorOf(master, after[kept]![name]!)}`,
+          );
         compared++;
       },
     );
@@ -103,7 +139,10 @@ test('Muon: ten steps are torch.optim.Muon’s with match_rms_adamw', () =>
   }));
 
 test('Muon leaves embeddings, head and vectors to AdamW', () => {
-  const parameters = { names: ['model.embed_tokens.weight', 'model.layers.0.mlp.up_proj.weight', 'lm_head.weight', 'model.norm.weight'], masters: [make([[1]]), make([[1]]), make([[1]]), make([1])] };
+  const parameters = {
+    names: ['model.embed_tokens.weight', 'model.layers.0.mlp.up_proj.weight', 'lm_head.weight', 'model.norm.weight'],
+    masters: [make([[1]]), make([[1]]), make([[1]]), make([1])],
+  };
   using optimizer = new Muon(parameters, { momentum: 0.95, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 });
   const remembered = [...optimizer.state().keys()];
   assert.deepEqual(
@@ -116,7 +155,9 @@ test('Muon leaves embeddings, head and vectors to AdamW', () => {
 
 test('clipping scales all gradients by one factor, as clip_grad_norm_ does', () =>
   assertNoLeak(() => {
-    const fixture = goldenJson<{ gradients: Named; cases: readonly { maxNorm: number; norm: number; after: Named }[] }>('optim/clip.json');
+    const fixture = goldenJson<{ gradients: Named; cases: readonly { maxNorm: number; norm: number; after: Named }[] }>(
+      'optim/clip.json',
+    );
     for (const { maxNorm, norm, after } of fixture.cases) {
       scope(() =>
         noGrad(() => {

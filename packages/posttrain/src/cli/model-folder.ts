@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { PosttrainError } from '../support/errors.ts';
+import { nearestName } from '../support/nearest.ts';
+import { loadRuns } from './library.ts';
+import { shownPath } from './shown-path.ts';
+
+export interface ModelFolder {
+  readonly folder: string;
+  /** Newer checkpoints that were passed over, and why. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The model that a word on the command line names: a model folder, the newest whole checkpoint of a run folder, or what
+ * the library knows by name.
+ *
+ * @throws PosttrainError `file-missing`, `model-invalid`, `checkpoint-invalid`
+ */
+export async function findModelFolder(target: string): Promise<ModelFolder> {
+  if (existsSync(join(target, 'config.json'))) return { folder: target, warnings: [] };
+  if (target === 'pocket') return { folder: target, warnings: [] };
+  if (!existsSync(target)) {
+    // The library also knows ids of the Hugging Face cache, such as owner/name. Below a folder that is here, it is a path.
+    if (/^[\w.-]+\/[\w.-]+$/.test(target) && !existsSync(dirname(target))) return { folder: target, warnings: [] };
+    throw await missing(target);
+  }
+  const checkpoints = join(target, 'checkpoints');
+  if (!existsSync(join(target, 'run.json')) && !existsSync(checkpoints)) {
+    throw new PosttrainError('model-invalid', `${target} is neither a model folder nor a run folder.`, {
+      help: 'A model folder holds config.json, a run folder holds run.json.',
+    });
+  }
+  const { latestCheckpoint } = await loadRuns();
+  const { checkpoint, broken } = await latestCheckpoint(checkpoints);
+  const warnings = broken.map(({ path, reason }) => `${shownPath(path)} is passed over: ${reason}`);
+  if (checkpoint !== null) return { folder: checkpoint.path, warnings };
+  throw new PosttrainError('checkpoint-invalid', [`${target} holds no whole checkpoint.`, ...warnings].join('\n  '), {
+    help: 'A run writes one every `every.checkpoint` steps, at its end, and when Ctrl-C stops it.',
+  });
+}
+
+async function missing(target: string): Promise<PosttrainError> {
+  const parent = dirname(target);
+  const siblings = await readdir(parent).catch(() => []);
+  const names = parent === '.' ? [...siblings, 'pocket'] : siblings;
+  const nearest = nearestName(basename(target), names);
+  const meant = nearest === undefined ? '' : `Did you mean ${parent === '.' ? nearest : join(parent, nearest)}? `;
+  return new PosttrainError('file-missing', `There is no folder ${target}.`, {
+    help: `${meant}A model folder, a run folder, or pocket for the embedded model is expected.`,
+  });
+}

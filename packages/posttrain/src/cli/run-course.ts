@@ -1,0 +1,73 @@
+import type { EvaluateEvent, RunEvent, StepEvent } from '../runs/index.ts';
+import { braillePlot } from '../support/terminal/braille-plot.ts';
+import { formatBytes, formatCount, formatDuration, formatNumber } from '../support/terminal/format.ts';
+
+const plotHeight = 9;
+const widestPlot = 100;
+/** The first and the last loss are means over this many steps, or over a fifth of the run if that is less. */
+const averaged = 10;
+
+/** What a run has told so far, for the curve and the summary at its end. */
+export class RunCourse {
+  readonly steps: StepEvent[] = [];
+  readonly evaluations: EvaluateEvent[] = [];
+
+  add(event: RunEvent): void {
+    if (event.type === 'step') this.steps.push(event);
+    else if (event.type === 'evaluate') this.evaluations.push(event);
+  }
+
+  /** Training loss as a line of dots, held-out loss as circles; '' before the second step. */
+  plot(width: number): string {
+    if (this.steps.length < 2) return '';
+    const training = { name: 'training loss', points: this.steps.map(({ step, loss }) => [step, loss] as const) };
+    const heldOut = {
+      name: 'held-out loss',
+      mark: '○',
+      points: this.evaluations.map(({ step, loss }) => [step, loss] as const),
+    };
+    const series = heldOut.points.length > 0 ? [training, heldOut] : [training];
+    return braillePlot(series, { width: Math.min(width, widestPlot), height: plotHeight, xLabel: 'step' });
+  }
+
+  /** Lines of [label, value]. */
+  summary(): [string, string][] {
+    const { steps, evaluations } = this;
+    if (steps.length === 0) return [];
+    const seconds = steps.reduce((sum, step) => sum + step.seconds, 0);
+    const tokens = steps.reduce((sum, step) => sum + step.tokens, 0);
+    const peak = Math.max(...steps.slice(-1).map((step) => step.memory.peakRss));
+    const lines: [string, string][] = [
+      [
+        'steps',
+        `${formatCount(steps.length)} in ${formatDuration(seconds)} · ${formatCount(tokens / seconds)} tokens/s · at most ${formatBytes(peak)}`,
+      ],
+      ['loss', this.#lossChange()],
+    ];
+    const last = evaluations.at(-1);
+    if (last) lines.push(['held out', arrow(evaluations.map(({ loss }) => loss))]);
+    return lines;
+  }
+
+  #lossChange(): string {
+    const losses = this.steps.map(({ loss }) => loss);
+    const few = Math.max(1, Math.min(averaged, Math.floor(losses.length / 5)));
+    const change = arrow([mean(losses.slice(0, few)), mean(losses.slice(-few))]);
+    return few === 1 ? change : `${change}   (means of the first and the last ${few} steps)`;
+  }
+}
+
+function arrow(values: readonly number[]): string {
+  const [first, last] = [values[0], values.at(-1)];
+  return values.length < 2 ? formatNumber(last) : `${formatNumber(first)} → ${formatNumber(last)}`;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Lines of [label, value] with the values below each other. */
+export function renderFacts(facts: readonly (readonly [string, string])[]): string {
+  const widest = Math.max(...facts.map(([label]) => label.length));
+  return facts.map(([label, value]) => `${label.padEnd(widest)}  ${value}`).join('\n');
+}

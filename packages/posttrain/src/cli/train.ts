@@ -1,0 +1,70 @@
+import { PosttrainError } from '../support/errors.ts';
+import { type ExitCode, exitCode } from './exit-codes.ts';
+import { loadLibrary, loadRuns } from './library.ts';
+import type { Output } from './output.ts';
+import { prepareEngine } from './prepare-engine.ts';
+import { renderFacts } from './run-course.ts';
+import { newestRunFolder, nextRunFolder } from './run-folder-name.ts';
+import { shownPath } from './shown-path.ts';
+import { signalExitCode } from './stop-signals.ts';
+import { type Watched, watchRun } from './watch-run.ts';
+
+export interface TrainCommandOptions {
+  readonly dir?: string;
+  readonly resume?: boolean;
+  readonly dryRun?: boolean;
+  readonly threads?: number;
+}
+
+export async function trainCommand(
+  recipeFile: string,
+  overrides: readonly string[],
+  options: TrainCommandOptions,
+  output: Output,
+): Promise<ExitCode> {
+  const changes = options.threads === undefined ? overrides : [...overrides, `threads=${options.threads}`];
+  if (options.dryRun) return dryRun(recipeFile, changes, output);
+  const { loadRecipe } = await loadRuns();
+  // A wrong recipe is reported before anything is fetched, built or made.
+  const { recipe } = await loadRecipe(recipeFile, changes);
+  const dir = await chooseFolder(recipeFile, options);
+  await prepareEngine(output);
+  const { train } = await loadLibrary();
+  output.note(output.noteColours.dim(`run folder ${dir}`));
+  const run = train(recipeFile, { dir, overrides: changes, resume: options.resume === true });
+  const watched = await watchRun(run, recipe.method, output);
+  if (!output.json) present(watched, nextCommand(watched, [recipeFile, ...changes], dir), output);
+  return watched.signal === undefined ? exitCode.ok : signalExitCode[watched.signal];
+}
+
+function nextCommand({ signal }: Watched, call: readonly string[], dir: string): string {
+  if (signal === undefined) return `posttrain chat ${dir}`;
+  return `posttrain train ${call.join(' ')} --dir ${dir} --resume`;
+}
+
+function present({ course, result, signal }: Watched, next: string, output: Output): void {
+  const plot = course.plot(output.width);
+  if (plot !== '') output.result(`\n${plot}\n`);
+  if (signal !== undefined) output.result(`Stopped after step ${result.steps}.`);
+  output.result(renderFacts([...course.summary(), ['checkpoint', shownPath(result.checkpoint)], ['next', next]]));
+}
+
+/** With --dir a resume begins a run where there is none yet, so that a job that is requeued has one command for both. */
+async function chooseFolder(recipeFile: string, { dir, resume }: TrainCommandOptions): Promise<string> {
+  if (dir !== undefined) return dir;
+  if (!resume) return nextRunFolder(recipeFile);
+  const newest = await newestRunFolder(recipeFile);
+  if (newest !== undefined) return newest;
+  throw new PosttrainError('file-missing', `There is no run of ${recipeFile} to resume.`, {
+    help: '--dir names the folder of the run; without --resume a new run begins.',
+  });
+}
+
+/** Checks and resolves the recipe; loads no data, no model and no libtorch. */
+async function dryRun(recipeFile: string, overrides: readonly string[], output: Output): Promise<ExitCode> {
+  const { loadRecipe, resolveRecipe } = await loadRuns();
+  const resolved = await resolveRecipe(await loadRecipe(recipeFile, overrides));
+  if (output.json) output.data(resolved);
+  else output.result((await import('yaml')).stringify(resolved).trimEnd());
+  return exitCode.ok;
+}

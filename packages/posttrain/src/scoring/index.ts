@@ -1,0 +1,16 @@
+export { areApart, differenceInterval, type Interval, wilsonInterval, z95 } from './intervals.ts';
+export {
+  type PocketAnswer,
+  type PocketExpectation,
+  type PocketParts,
+  type PocketScore,
+  scorePocketAnswer,
+} from './pocket.ts';
+export {
+  type PocketMetric,
+  type PocketTableRow,
+  pocketMetrics,
+  pocketTable,
+  type Share,
+  shareOf,
+} from './pocket-table.ts';
