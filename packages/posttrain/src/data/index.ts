@@ -5,6 +5,7 @@ export type { DataReport, RowLedger, SourceReport } from './data-report.ts';
 export type { SpecialTokens } from './guarded-messages.ts';
 export { type Fitted, fitRow, hasLoss, type Overlong, refuseOverlong } from './overlong.ts';
 export { packRows } from './packing.ts';
+export * as pocket from './pocket/index.ts';
 export { type PreparedData, type PrepareOptions, prepareRows } from './prepare.ts';
 export { type ReadResult, readExamples } from './read-examples.ts';
 export type { FileFingerprint } from './read-lines.ts';

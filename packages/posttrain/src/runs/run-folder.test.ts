@@ -114,7 +114,7 @@ describe('creating', () => {
     assert.equal(error.code, 'run-exists');
     assert.equal(
       error.format(),
-      `${root}/a already holds a run.\n  help: go on with it by posttrain train --resume ${root}/a, or choose another folder by --dir.`,
+      `${root}/a already holds a run.\n  help: go on with it by posttrain train RECIPE --dir ${root}/a --resume, or choose another folder by --dir.`,
     );
     assert.equal(
       refusal(() => RunFolder.create(root, run)).message,

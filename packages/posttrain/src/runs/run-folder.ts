@@ -179,7 +179,7 @@ export function refuseOccupied(dir: string, path = resolve(dir)): void {
   if (names.length === 0) return;
   if (existsSync(join(path, 'run.json'))) {
     throw new PosttrainError('run-exists', `${dir} already holds a run.`, {
-      help: `go on with it by posttrain train --resume ${dir}, or choose another folder by --dir.`,
+      help: `go on with it by posttrain train RECIPE --dir ${dir} --resume, or choose another folder by --dir.`,
       data: { dir: path },
     });
   }

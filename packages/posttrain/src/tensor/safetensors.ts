@@ -34,6 +34,8 @@ const toStored = new Map(Object.entries(fromStored).map(([stored, dtype]) => [dt
 /** The format's own limit on a header: 100 MB. */
 const longestHeader = 100_000_000;
 const chunkBytes = 8 << 20;
+/** How a git-lfs pointer begins: "version https://git-lfs…". A clone without git-lfs has pointers in place of weights. */
+const gitLfsStart = 'version ';
 
 /**
  * Reads and checks the header of a safetensors file: names, types, shapes, and that every tensor lies inside the file,
@@ -43,17 +45,22 @@ const chunkBytes = 8 << 20;
 export function readSafetensorsHeader(path: string): SafetensorsHeader {
   const file = openSync(path, 'r');
   try {
-    const size = fstatSync(file).size;
-    const refuse = (what: string) =>
+    const info = fstatSync(file);
+    const { size } = info;
+    const refuse = (what: string, help = 'copy or download the file again.') =>
       new PosttrainError('weights-invalid', `${path} is not a whole safetensors file: ${what}.`, {
         place: { file: path },
-        help: 'copy or download the file again.',
+        help,
       });
+    if (!info.isFile()) throw refuse('it is a folder');
     if (size < 8) throw refuse(`it has ${size} bytes, and the length of the header alone takes 8`);
     const lengthBytes = Buffer.alloc(8);
     readSync(file, lengthBytes, 0, 8, 0);
-    const length = Number(lengthBytes.readBigUInt64LE());
-    if (length > longestHeader) throw refuse(`its header claims ${length} bytes; the format allows ${longestHeader}`);
+    if (lengthBytes.toString('latin1') === gitLfsStart)
+      throw refuse('it is a git-lfs pointer to the file', 'fetch the file itself: git lfs pull.');
+    const claimed = lengthBytes.readBigUInt64LE();
+    if (claimed > longestHeader) throw refuse(`its header claims ${claimed} bytes; the format allows ${longestHeader}`);
+    const length = Number(claimed);
     if (8 + length > size) throw refuse(`its header claims ${length} bytes, the file has ${size}`);
     const text = Buffer.alloc(length);
     readSync(file, text, 0, length, 8);
@@ -63,6 +70,8 @@ export function readSafetensorsHeader(path: string): SafetensorsHeader {
     } catch {
       throw refuse('its header is not JSON');
     }
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+      throw refuse('its header is not a JSON object');
     return checkHeader(parsed as Record<string, unknown>, 8 + length, size, refuse);
   } finally {
     closeSync(file);

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { StopControl } from '../engine/stopping.ts';
+import { loadRecipe } from '../runs/recipe/load.ts';
+import { resolveRecipe } from '../runs/recipe/resolve.ts';
+import { goldenPath } from '../testing/golden.ts';
+import { temporaryFolder } from '../testing/temporary-folder.ts';
+import { memory } from '../tensor/index.ts';
+import { runSession } from './session.ts';
+
+/** Memory after a step, seen inside the process that holds the tensors. */
+interface AfterStep {
+  readonly live: number;
+  readonly liveBytes: number;
+  readonly collectedByGc: number;
+  readonly rss: number;
+  readonly tokens: number;
+}
+
+async function trainAndMeasure(folder: string, steps: number): Promise<AfterStep[]> {
+  // One row a micro-batch, so that nearly every step has shapes of its own.
+  const rows = readFileSync(goldenPath('sft/rows.jsonl'), 'utf8').split('\n').slice(0, 200);
+  const train = join(folder, 'rows.jsonl');
+  writeFileSync(train, rows.join('\n'));
+  const loaded = await loadRecipe({
+    method: 'sft',
+    model: goldenPath('models/tiny-bpe'),
+    data: { train, validation: 0.05, maxTokens: 200, overlong: 'drop' },
+    batch: 2,
+    microBatch: 1,
+    lr: 1e-4,
+    steps,
+    every: { evaluate: 100, checkpoint: 250, keep: 1 },
+    threads: 1,
+  });
+  const { given, overrides } = loaded;
+  const request = { recipe: await resolveRecipe(loaded), given, overrides, dir: join(folder, 'run'), resume: false };
+  const measured: AfterStep[] = [];
+  const look = (tokens: number) => measured.push({ ...memory(), rss: process.memoryUsage.rss(), tokens });
+  await runSession(request, (event) => event.type === 'step' && look(event.tokens), new StopControl());
+  return measured;
+}
+
+test('1,000 steps of varying lengths: live tensors the same after each, none left to the collector, RSS flat', async (t) => {
+  const before = memory();
+  const after = await trainAndMeasure(temporaryFolder(t), 1000);
+  const lengths = new Set(after.map(({ tokens }) => tokens));
+  assert.ok(lengths.size > 100, `${lengths.size} different lengths`);
+  const first = after[0]!;
+  for (const [i, { live, liveBytes, collectedByGc }] of after.entries())
+    assert.deepEqual([live, liveBytes, collectedByGc], [first.live, first.liveBytes, before.collectedByGc], `after step ${i + 1}`);
+  assert.equal(memory().live, before.live, 'all are freed at the end');
+  const highest = (from: number, to: number) => Math.max(...after.slice(from - 1, to).map(({ rss }) => rss));
+  const [early, late] = [highest(101, 500), highest(501, 1000)];
+  t.diagnostic(`RSS at most ${(early / 1e6).toFixed(1)} MB in steps 101–500, ${(late / 1e6).toFixed(1)} MB in 501–1000`);
+  assert.ok(late <= 1.02 * early, `RSS grew from ${early} to ${late} bytes`);
+});
