@@ -9,6 +9,8 @@ import { inspect } from 'node:util';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'packages', 'posttrain', 'dist');
 const CONCURRENCY = 2;
+// Two files compute at once: with more than one thread each they would wait for one another.
+process.env.OMP_NUM_THREADS ??= '1';
 const FILE_TIMEOUT_MS = 15 * 60_000;
 const SUMMARY = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ([\d.]+)$/;
 

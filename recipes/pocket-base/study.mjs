@@ -10,7 +10,8 @@ import { loadCausalLm, saveModelFolder } from 'posttrain/models';
 import { scorePocketAnswer, wilsonInterval } from 'posttrain/scoring';
 import { noGrad } from 'posttrain/tensor';
 
-export const description = 'trains the embedded base with this project’s own recipe and measures it before and after fine-tuning';
+export const description =
+  'trains the embedded base with this project’s own recipe and measures it before and after fine-tuning';
 /** `install=1` puts the base into the package; stages that are done already are not repeated. */
 export const settings = { seed: 0, threads: 2, install: 0 };
 
@@ -26,18 +27,24 @@ export async function run({ settings: { seed, threads, install }, log: note }) {
   for (const stage of pocket.baseCurriculum) {
     const done = await trainStage(stage, folder, work, seed, threads, note);
     folder = done.checkpoint;
-    stages.push({ stage: stage.name, steps: stage.steps, batch: stage.batch, loss: done.loss, tokens: done.tokens, seconds: done.seconds });
+    stages.push({
+      stage: stage.name,
+      steps: stage.steps,
+      batch: stage.batch,
+      loss: done.loss,
+      tokens: done.tokens,
+      seconds: done.seconds,
+    });
   }
   note('measuring the base');
-  const base = { ...(await measureBase(folder)), ...(await measureAnswers(folder)) };
+  const base = await measure(folder);
   note('fine-tuning it as the quickstart does');
   const tuned = await fineTune(folder, work, seed, threads, note);
-  const answers = await measureAnswers(tuned);
-  const facts = await measureBase(tuned);
+  const after = await measure(tuned);
   if (install) installBase(folder);
   return {
-    ok: base.cloze.share >= 0.95 && answers.grounded.share >= 0.9 && answers.closed.share >= 0.95,
-    ours: { seed, parameters: 913_792, stages, base, tuned: { ...facts, ...answers } },
+    ok: base.cloze.share >= 0.95 && after.grounded.share >= 0.9 && after.closed.share >= 0.95,
+    ours: { seed, parameters: 913_792, stages, base, tuned: after },
     peers: null,
     bound: null,
     ratio: null,
@@ -66,7 +73,8 @@ async function trainStage(stage, model, work, seed, threads, note) {
     writeFileSync(rows, `${lines.join('\n')}\n`);
   }
   const { optimizer, lr, warmupSteps: warmup, clip } = pocket.baseOptimizer;
-  const schedule = stage.hold === 1 ? { kind: 'constant', warmup } : { kind: 'linear', warmup, hold: stage.hold, floor: stage.floor };
+  const schedule =
+    stage.hold === 1 ? { kind: 'constant', warmup } : { kind: 'linear', warmup, hold: stage.hold, floor: stage.floor };
   const recipe = {
     method: 'pretrain',
     model,
@@ -95,16 +103,29 @@ async function follow(run, label, note) {
     losses.push(event.loss);
     tokens += event.tokens;
     seconds += event.seconds;
-    if (event.step % 50 === 0) note(`${label} ${event.step}/${event.steps} loss ${mean(losses.slice(-50)).toFixed(3)} ${Math.round(event.tokensPerSecond)} tok/s`);
+    if (event.step % 50 === 0)
+      note(
+        `${label} ${event.step}/${event.steps} loss ${mean(losses.slice(-50)).toFixed(3)} ${Math.round(event.tokensPerSecond)} tok/s`,
+      );
   }
   const { checkpoint } = await run.result;
   return { checkpoint, loss: mean(losses.slice(-50)), tokens, seconds: Math.round(seconds) };
 }
 
+async function measure(folder) {
+  const model = await loadModel(folder);
+  try {
+    return { ...(await measureBase(model)), ...(await measureAnswers(model)) };
+  } finally {
+    await model[Symbol.asyncDispose]();
+  }
+}
+
 /** What the base knows without any question format: stored facts by cloze, and notes it reads and cites. */
-async function measureBase(folder) {
-  await using model = await loadModel(folder);
-  const facts = world.stored.flatMap((person) => Object.entries(person.facts).map(([attribute, value]) => ({ prompt: `<bos> ${person.name} ${attribute}`, value })));
+async function measureBase(model) {
+  const facts = world.stored.flatMap((person) =>
+    Object.entries(person.facts).map(([attribute, value]) => ({ prompt: `<bos> ${person.name} ${attribute}`, value })),
+  );
   const cloze = await model.generate(
     facts.map(({ prompt }) => prompt),
     { maxTokens: 1, temperature: 0 },
@@ -113,8 +134,7 @@ async function measureBase(folder) {
 }
 
 /** Greedy answers to every test item, strictly scored. */
-async function measureAnswers(folder) {
-  await using model = await loadModel(folder);
+async function measureAnswers(model) {
   const results = {};
   const format = [];
   for (const [label, task, options] of measured) {
@@ -123,7 +143,9 @@ async function measureAnswers(folder) {
       items.map(({ messages }) => [messages[0]]),
       { maxTokens: 16, temperature: 0 },
     );
-    const scores = items.map(({ gold }, i) => scorePocketAnswer({ text: answers[i].text, ended: answers[i].finish === 'stop' }, gold));
+    const scores = items.map(({ gold }, i) =>
+      scorePocketAnswer({ text: answers[i].text, ended: answers[i].finish === 'stop' }, gold),
+    );
     results[label] = share(scores.map(({ exact }) => exact));
     if (!options) format.push(...scores.map(({ format: good }) => good));
   }
@@ -155,7 +177,13 @@ function installBase(folder) {
   const target = join(assets, 'base');
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target);
-  for (const file of ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json', 'generation_config.json'])
+  for (const file of [
+    'config.json',
+    'model.safetensors',
+    'tokenizer.json',
+    'tokenizer_config.json',
+    'generation_config.json',
+  ])
     if (existsSync(join(folder, file))) writeFileSync(join(target, file), readFileSync(join(folder, file)));
 }
 

@@ -30,9 +30,9 @@ export function fitRow(row: TokenRow, maxTokens: number, overlong: Overlong): Fi
 
 /**
  * Stops where rows are longer than `maxTokens` and nothing was said about them.
- * @throws data-overlong with the count, the three longest and the `maxTokens` that would fit all
+ * @throws data-overlong with the count, the three longest and the `maxTokens` that would fit all, where the context allows it
  */
-export function refuseOverlong(rows: readonly TokenRow[], maxTokens: number): void {
+export function refuseOverlong(rows: readonly TokenRow[], maxTokens: number, context = Number.POSITIVE_INFINITY): void {
   const overlong = rows
     .filter(({ tokens }) => tokens.length > maxTokens)
     .sort((a, b) => b.tokens.length - a.tokens.length);
@@ -42,11 +42,15 @@ export function refuseOverlong(rows: readonly TokenRow[], maxTokens: number): vo
     .slice(0, 3)
     .map(({ origin, tokens }) => `\n  ${origin.file}:${origin.line}: ${tokens.length} tokens`)
     .join('');
+  const fits =
+    longest <= context
+      ? `maxTokens: ${longest} fits all rows`
+      : `the model's context of ${context} tokens is too short for them`;
   throw new PosttrainError(
     'data-overlong',
     `${overlong.length} of ${rows.length} rows are longer than maxTokens (${maxTokens}):${shown}${overlong.length > 3 ? '\n  …' : ''}`,
     {
-      help: `maxTokens: ${longest} fits all rows; overlong: drop, truncateStart, truncateEnd or split says what to do with them.`,
+      help: `${fits}; overlong: drop, truncateStart, truncateEnd or split says what to do with them.`,
       place: { ...overlong[0]!.origin, key: 'data.maxTokens' },
       data: { count: overlong.length, longest, maxTokens },
     },

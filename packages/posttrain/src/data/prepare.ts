@@ -13,6 +13,8 @@ export interface PrepareOptions {
   readonly sources: readonly { readonly path: string; readonly weight?: number | undefined }[];
   readonly renderer: Renderer;
   readonly maxTokens: number;
+  /** The most that `maxTokens` could be: the model's context. */
+  readonly context?: number | undefined;
   readonly overlong?: Overlong | undefined;
   /** A share of the rows to hold out, by their hash, or the path of a file of its own. */
   readonly validation?: number | string | undefined;
@@ -61,6 +63,7 @@ export async function prepareRows(options: PrepareOptions): Promise<PreparedData
     refuseOverlong(
       rendered.flatMap(({ rows }) => rows.map(({ row }) => row)),
       options.maxTokens,
+      options.context,
     );
   }
   const parts = rendered.map((source, i) => fitSource(source, options, i < options.sources.length ? share : 1));

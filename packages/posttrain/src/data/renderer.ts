@@ -3,12 +3,13 @@ import { ChatTemplate, type ChatTemplateOptions } from './chat-template.ts';
 import { ConversationText, type TextRow, type TrainOn } from './conversation-text.ts';
 import { type SpecialTokens, StringGuards } from './guarded-messages.ts';
 import { PlainRows } from './plain-rows.ts';
+import { LimitError } from './python-semantics.ts';
 import { RowEncoder, type WeightedTokens } from './row-encoder.ts';
 import { RowError, RowProblems } from './row-problems.ts';
 import { tokenIdRow } from './token-ids.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import type { TemplateSource } from './tokenizer-files.ts';
-import type { Example, Message, TokenRow } from './types.ts';
+import type { Example, Message, RowOrigin, TokenRow } from './types.ts';
 
 export interface RendererOptions extends Pick<ChatTemplateOptions, 'now' | 'limits'> {
   /** What carries loss; default `assistant`. Text rows always learn every token, and segments have weights of their own. */
@@ -133,6 +134,8 @@ export class Renderer {
       return draft;
     } catch (thrown) {
       if (thrown instanceof RowError) problems.add(example.origin, thrown.message, thrown.help);
+      // A template out of bounds takes seconds, and would take them again for every row.
+      else if (PosttrainError.is(thrown) && thrown.cause instanceof LimitError) throw atRow(thrown, example.origin);
       else if (PosttrainError.is(thrown) && thrown.code !== 'tokenizer-invalid') {
         problems.add(example.origin, thrown.message, thrown.help, thrown.code);
       } else throw thrown;
@@ -210,6 +213,10 @@ export class Renderer {
       help: 'specialTokens: text keeps them as text (the default); allow makes them control tokens.',
     });
   }
+}
+
+function atRow({ code, message, help, cause }: PosttrainError, { file, line }: RowOrigin): PosttrainError {
+  return new PosttrainError(code, `${file}:${line}: ${message}`, { help, cause, place: { file, line } });
 }
 
 function indexed<K extends Draft['kind']>(drafts: readonly (Draft | undefined)[], kind: K) {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Message, Renderer, Tokenizer } from '../data/index.ts';
+import { PosttrainError } from '../support/errors.ts';
 import { hashSeed } from '../support/random.ts';
 import type { DType } from '../tensor/index.ts';
 import { decode } from './generation/decode.ts';
@@ -81,11 +82,18 @@ export class ChatModel implements Disposable {
   }
 
   async #prompt(input: readonly Message[] | string): Promise<number[]> {
-    return [
-      ...(typeof input === 'string'
+    const ids =
+      typeof input === 'string'
         ? await this.tokenizer.encode(input, { specialTokens: true })
-        : await this.#renderer.renderPrompt(input)),
-    ];
+        : await this.#renderer.renderPrompt(input);
+    const { vocabulary } = this.#loaded.model.dimensions;
+    const unknown = ids.find((id) => id >= vocabulary);
+    if (unknown === undefined) return [...ids];
+    throw new PosttrainError(
+      'model-invalid',
+      `the tokenizer gives the id ${unknown}; the model knows ids up to ${vocabulary - 1}.`,
+      { place: { file: this.folder }, help: 'tokenizer.json and the weights must come from the same model.' },
+    );
   }
 
   #complete(settings: GenerationSettings): GenerationSettings {

@@ -59,14 +59,21 @@ export function readModelJson(folder: string, name: string): Record<string, unkn
       help: 'a model folder holds config.json, model.safetensors and tokenizer.json, as the Hugging Face Hub serves them.',
     });
   }
+  let parsed: unknown;
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    parsed = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw new PosttrainError('model-invalid', `${name} is not JSON: ${(cause as Error).message}`, {
+    throw new PosttrainError('model-invalid', `${file} cannot be read as JSON: ${(cause as Error).message}`, {
       place: { file },
+      help: 'download the file again, or restore it from where the model came from.',
       cause,
     });
   }
+  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>;
+  throw new PosttrainError('model-invalid', `${file} does not hold a JSON object.`, {
+    place: { file },
+    help: 'download the file again, or restore it from where the model came from.',
+  });
 }
 
 /** The safetensors files of a model, in order. @throws pickle-refused, model-invalid. */
@@ -75,6 +82,7 @@ export function weightFiles(folder: string): string[] {
   if (existsSync(index)) {
     const map = readModelJson(folder, 'model.safetensors.index.json')['weight_map'];
     const names = [...new Set(Object.values((map ?? {}) as Record<string, unknown>))].map(String).sort();
+    const missing = names.filter((name) => !existsSync(join(folder, name)));
     for (const name of names) {
       if (/[\\/]/.test(name) || !name.endsWith('.safetensors'))
         throw new PosttrainError(
@@ -82,12 +90,13 @@ export function weightFiles(folder: string): string[] {
           `the index names "${name}", which is not a safetensors file of this folder.`,
           { place: { file: index } },
         );
-      if (!existsSync(join(folder, name)))
-        throw new PosttrainError('weights-invalid', `the shard ${name} is missing.`, {
-          place: { file: join(folder, name) },
-          help: 'download the model again.',
-        });
     }
+    if (missing.length > 0)
+      throw new PosttrainError(
+        'weights-invalid',
+        `${missing.length} of ${names.length} shards are missing: ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}.`,
+        { place: { file: index }, help: 'download what is missing, or the model again.' },
+      );
     if (names.length > 0) return names.map((name) => join(folder, name));
   }
   const single = join(folder, 'model.safetensors');

@@ -5,14 +5,18 @@ import { type DType, dtypeWidth, type Tensor, writeSafetensors } from '../tensor
 /** Files of a model folder that describe it without holding weights: they travel with every checkpoint. */
 const companion =
   /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json$|^(chat_template\.jinja|merges\.txt|tokenizer\.model)$/;
-const largestShard = 5 * 2 ** 30;
 
 /**
- * Writes a model folder that transformers opens: weights as safetensors (sharded above 5 GiB, with an index), and the
- * source's config, tokenizer, chat template and generation config byte for byte.
+ * Writes a model folder that transformers opens: weights as safetensors (in shards of at most `shardBytes`, 5 GiB, with an
+ * index), and the source's config, tokenizer, chat template and generation config byte for byte.
  * @returns the files written. The caller makes the whole atomic.
  */
-export function saveModelFolder(target: string, source: string, weights: ReadonlyMap<string, Tensor>): string[] {
+export function saveModelFolder(
+  target: string,
+  source: string,
+  weights: ReadonlyMap<string, Tensor>,
+  { shardBytes = 5 * 2 ** 30 }: { shardBytes?: number } = {},
+): string[] {
   mkdirSync(target, { recursive: true });
   const written: string[] = [];
   for (const name of readdirSync(source)) {
@@ -20,11 +24,11 @@ export function saveModelFolder(target: string, source: string, weights: Readonl
     copyFileSync(join(source, name), join(target, name));
     written.push(join(target, name));
   }
-  return [...written, ...writeWeights(target, weights)];
+  return [...written, ...writeWeights(target, weights, shardBytes)];
 }
 
-function writeWeights(target: string, weights: ReadonlyMap<string, Tensor>): string[] {
-  const shards = intoShards(weights);
+function writeWeights(target: string, weights: ReadonlyMap<string, Tensor>, shardBytes: number): string[] {
+  const shards = intoShards(weights, shardBytes);
   if (shards.length === 1) {
     const file = join(target, 'model.safetensors');
     writeSafetensors(file, shards[0]!);
@@ -47,7 +51,7 @@ function writeWeights(target: string, weights: ReadonlyMap<string, Tensor>): str
   return [...files, index];
 }
 
-function intoShards(weights: ReadonlyMap<string, Tensor>, largest = largestShard): Map<string, Tensor>[] {
+function intoShards(weights: ReadonlyMap<string, Tensor>, largest: number): Map<string, Tensor>[] {
   const shards: Map<string, Tensor>[] = [new Map()];
   let bytes = 0;
   for (const [name, tensor] of weights) {

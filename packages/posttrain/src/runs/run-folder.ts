@@ -205,10 +205,11 @@ function makeWhole(dir: string, path: string, files: Readonly<Record<string, str
   const temporary = join(parent, `.${basename(path)}.tmp-${process.pid}`);
   let made: string | undefined;
   try {
-    made = mkdirSync(parent, { recursive: true });
+    made = makeFolders(parent);
     removeAbandoned(parent, `.${basename(path)}.tmp-`);
     rmSync(temporary, { recursive: true, force: true });
-    mkdirSync(join(temporary, 'checkpoints'), { recursive: true });
+    makeFolder(temporary);
+    mkdirSync(join(temporary, 'checkpoints'));
     for (const [name, text] of Object.entries(files)) {
       writeFileSync(join(temporary, name), text);
       syncToDisk(join(temporary, name));
@@ -222,6 +223,29 @@ function makeWhole(dir: string, path: string, files: Readonly<Record<string, str
     if (made !== undefined) removeEmpty(parent, made);
     if (errno(error) === 'ENOTEMPTY') refuseOccupied(dir, path);
     throw writeError(error, dir);
+  }
+}
+
+/**
+ * Makes a folder and those above it; gives back the highest that was missing. Node's own `recursive` never returns where
+ * the system refuses with ENOENT inside a folder that is there, as /proc does.
+ */
+function makeFolders(path: string): string | undefined {
+  if (existsSync(path)) return undefined;
+  const above = makeFolders(dirname(path));
+  makeFolder(path);
+  return above ?? path;
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (cause) {
+    if (errno(cause) !== 'ENOENT') throw cause;
+    throw new PosttrainError('file-unwritable', `${path} cannot be made: the system allows no folder there.`, {
+      help: 'choose another run folder.',
+      cause,
+    });
   }
 }
 

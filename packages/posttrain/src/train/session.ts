@@ -4,7 +4,7 @@ import type { TrainRequest, TrainResult } from '../engine/protocol.ts';
 import type { Stopping } from '../engine/stopping.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
 import { type LoadedModel, loadCausalLm } from '../models/load.ts';
-import { readModelJson, resolveModelFolder } from '../models/model-folder.ts';
+import { resolveModelFolder } from '../models/model-folder.ts';
 import { cpuLevel } from '../native/cpu-level.ts';
 import { type Engine, ensureEngine } from '../native/setup.ts';
 import {
@@ -28,7 +28,13 @@ import { resumedRecipe } from './resume-recipe.ts';
 import { scheduleFactor } from './schedule.ts';
 import { settleMicroBatch, settlePrecision, settleThreads } from './settle.ts';
 import { Trainable } from './trainable.ts';
-import { prepareTrainingRows, settleMaxTokens, type TrainingRows } from './training-rows.ts';
+import {
+  contextOf,
+  prepareTrainingRows,
+  refuseUnknownIds,
+  settleMaxTokens,
+  type TrainingRows,
+} from './training-rows.ts';
 
 /**
  * One training run from recipe to last checkpoint. Everything the user gave is read and checked before the run folder
@@ -79,16 +85,16 @@ export async function runSession(
 
 /** What must be known before rows are read. */
 function settle(recipe: ResolvedRecipe, modelFolder: string): ResolvedRecipe {
-  const context = Number(readModelJson(modelFolder, 'config.json')['max_position_embeddings'] ?? 2048);
   return {
     ...recipe,
     threads: settleThreads(recipe.threads),
-    data: { ...recipe.data, maxTokens: settleMaxTokens(recipe.data.maxTokens, context) },
+    data: { ...recipe.data, maxTokens: settleMaxTokens(recipe.data.maxTokens, contextOf(modelFolder)) },
   };
 }
 
 /** Every remaining `auto` becomes a value, and epochs become steps. */
 function settleForModel(recipe: ResolvedRecipe, model: CausalLm, rows: TrainingRows): ResolvedRecipe {
+  refuseUnknownIds(rows, model.dimensions.vocabulary);
   return {
     ...recipe,
     precision: settlePrecision(recipe.precision, model.dimensions),

@@ -10,6 +10,8 @@ import {
   Tokenizer,
   type TokenRow,
 } from '../data/index.ts';
+import type { RowOrigin } from '../data/types.ts';
+import { readModelJson } from '../models/model-folder.ts';
 import type { ResolvedRecipe } from '../runs/index.ts';
 import { PosttrainError } from '../support/errors.ts';
 
@@ -18,12 +20,19 @@ export interface TrainingRows {
   readonly validation: readonly Pack[];
   /** Tokens of the longest pack a step can hold. */
   readonly longestPack: number;
+  /** The largest token id of all rows, and where it stands. */
+  readonly largestId: { readonly id: number; readonly origin: RowOrigin };
   readonly report: DataReport;
   /** The chat template that the recipe gives instead of the model's own. */
   readonly template: string | undefined;
 }
 
 const mostTokens = 2048;
+
+/** Tokens that the model of a folder was made for, known before it is loaded. */
+export function contextOf(modelFolder: string): number {
+  return Number(readModelJson(modelFolder, 'config.json')['max_position_embeddings'] ?? mostTokens);
+}
 
 /** `auto` is the model's context, or 2,048 where that is less. @throws recipe-invalid beyond the context. */
 export function settleMaxTokens(maxTokens: number | 'auto', context: number): number {
@@ -65,6 +74,7 @@ export async function prepareTrainingRows(
     sources: files,
     renderer,
     maxTokens,
+    context: contextOf(modelFolder),
     overlong: data.overlong,
     validation: data.validation === false ? undefined : data.validation,
     signal: hooks.signal,
@@ -92,9 +102,29 @@ export async function prepareTrainingRows(
     source,
     validation: packRows(prepared.validation, maxTokens),
     longestPack: data.packing ? maxTokens : longestRow,
+    largestId: largestIdOf([...prepared.sources.flatMap(({ rows }) => rows), ...prepared.validation]),
     report: prepared.report,
     template,
   };
+}
+
+function largestIdOf(rows: readonly TokenRow[]): TrainingRows['largestId'] {
+  let largest: TrainingRows['largestId'] = { id: -1, origin: rows[0]!.origin };
+  for (const { tokens, origin } of rows) for (const id of tokens) if (id > largest.id) largest = { id, origin };
+  return largest;
+}
+
+/** An id that the embedding has no row for would fail in the middle of the run. @throws model-invalid. */
+export function refuseUnknownIds({ largestId: { id, origin } }: TrainingRows, vocabulary: number): void {
+  if (id < vocabulary) return;
+  throw new PosttrainError(
+    'model-invalid',
+    `${origin.file}:${origin.line} has the token id ${id}; the model knows ids up to ${vocabulary - 1}.`,
+    {
+      place: { ...origin },
+      help: 'tokenizer.json and the weights must come from the same model, as must ids made elsewhere.',
+    },
+  );
 }
 
 /** A file's part of all draws: its rows times its weight, so that weight 2 shows each row twice as often; replay gets its share of the whole. */

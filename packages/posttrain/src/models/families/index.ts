@@ -11,8 +11,12 @@ export function familyFor(modelType: unknown, file: string): Family {
   const family = families.find((candidate) => candidate.modelType === modelType);
   if (family) return family;
   const known = families.map((candidate) => candidate.modelType);
+  const what =
+    modelType === undefined
+      ? 'config.json has no model_type.'
+      : `model_type ${JSON.stringify(modelType)} is not built here.`;
   const near = typeof modelType === 'string' ? nearestName(modelType, known) : undefined;
-  throw new PosttrainError('model-unsupported', `model_type ${JSON.stringify(modelType)} is not built here.`, {
+  throw new PosttrainError('model-unsupported', what, {
     place: { file, key: 'model_type' },
     help: near ? `did you mean "${near}"?` : `supported: ${known.join(', ')}.`,
   });

@@ -26,7 +26,7 @@ const ropeScaling = z.discriminatedUnion('rope_type', [
 ]);
 
 /** config.json's own names. Both ways of writing RoPE are read: `rope_parameters`, and `rope_theta` with `rope_scaling`. */
-const LlamaConfig = z.looseObject({
+const LlamaKeys = z.looseObject({
   vocab_size: z.int().positive(),
   hidden_size: z.int().positive(),
   intermediate_size: z.int().positive(),
@@ -46,7 +46,7 @@ const LlamaConfig = z.looseObject({
   tie_word_embeddings: z.boolean().default(false),
   initializer_range: z.number().positive().default(0.02),
 });
-type LlamaConfig = z.infer<typeof LlamaConfig>;
+type LlamaConfig = z.infer<typeof LlamaKeys>;
 
 function dimensionsOf(config: LlamaConfig): ModelDimensions {
   return {
@@ -58,6 +58,28 @@ function dimensionsOf(config: LlamaConfig): ModelDimensions {
     headWidth: config.head_dim ?? config.hidden_size / config.num_attention_heads,
     context: config.max_position_embeddings,
   };
+}
+
+/** Sizes that contradict each other would only fail later, somewhere inside a tensor operation. */
+const LlamaConfig = LlamaKeys.superRefine((config, context) => {
+  const { heads, kvHeads, headWidth, width } = dimensionsOf(config);
+  const refuse = (key: keyof LlamaConfig & string, message: string) =>
+    context.addIssue({ code: 'custom', path: [key], message, input: config[key] });
+  if (!Number.isInteger(headWidth)) refuse('num_attention_heads', `it must divide hidden_size (${width})`);
+  else if (headWidth % 2 !== 0)
+    refuse(
+      config.head_dim ? 'head_dim' : 'num_attention_heads',
+      `heads of ${headWidth} channels do not rotate in pairs`,
+    );
+  if (heads % kvHeads !== 0) refuse('num_key_value_heads', `it must divide num_attention_heads (${heads})`);
+});
+
+/** Before transformers 4.43, RoPE's kind stood under `type`. */
+function renameRopeType(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const scaling = config['rope_scaling'];
+  if (typeof scaling !== 'object' || scaling === null || !('type' in scaling) || 'rope_type' in scaling) return config;
+  const { type, ...rest } = scaling;
+  return { ...config, rope_scaling: { ...rest, rope_type: type } };
 }
 
 class Attention extends Module<[x: Tensor, context: BlockContext], Tensor> {
@@ -208,5 +230,6 @@ export const llama = defineFamily({
   modelType: 'llama',
   paper: 'arXiv:2302.13971',
   config: LlamaConfig,
+  upgrade: renameRopeType,
   build: (config) => new Llama(config),
 });
