@@ -1,5 +1,3 @@
-import type { z } from 'zod';
-import { PosttrainError } from '../support/errors.ts';
 import type { CausalLm } from './causal-lm.ts';
 
 /** A kind of model, named by config.json's `model_type`. */
@@ -8,54 +6,4 @@ export interface Family {
   readonly paper: string;
   /** Builds the modules, weights not yet set, from a parsed config.json. @throws model-unsupported naming key and value. */
   build(config: Readonly<Record<string, unknown>>, file: string): CausalLm;
-}
-
-/** `config` is a schema of the keys this family reads; whatever it cannot compute must be refused there. */
-export function defineFamily<Schema extends z.ZodType>(family: {
-  readonly modelType: string;
-  readonly paper: string;
-  readonly config: Schema;
-  /** Rewrites older spellings of keys to today's, which `config` describes. */
-  readonly upgrade?: (config: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
-  readonly build: (config: z.infer<Schema>) => CausalLm;
-}): Family {
-  return {
-    modelType: family.modelType,
-    paper: family.paper,
-    build(given, file) {
-      const config = family.upgrade?.(given) ?? given;
-      const parsed = family.config.safeParse(config);
-      if (parsed.success) return family.build(parsed.data);
-      const problems = parsed.error.issues.map((issue) => describeIssue(issue, config)).join('\n  ');
-      throw new PosttrainError(
-        'model-unsupported',
-        `this ${family.modelType} model cannot be built here:\n  ${problems}`,
-        {
-          place: { file },
-          help: 'another checkpoint of the model may have what is supported.',
-        },
-      );
-    },
-  };
-}
-
-/** A key of config.json, its value, and what would be supported. */
-function describeIssue(issue: z.core.$ZodIssue, config: Readonly<Record<string, unknown>>): string {
-  const value = issue.path.reduce<unknown>(
-    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
-    config,
-  );
-  const key = issue.path.join('.');
-  if (value === undefined) return `${key} is missing`;
-  return `${key} is ${JSON.stringify(value)}; ${supportedBy(issue)}`;
-}
-
-function supportedBy(issue: z.core.$ZodIssue): string {
-  const choices = (values: readonly unknown[]) =>
-    `supported: ${values.map((value) => JSON.stringify(value)).join(', ')}`;
-  if (issue.code === 'invalid_value') return choices(issue.values);
-  if (issue.code === 'invalid_union' && 'options' in issue && issue.options) return choices(issue.options);
-  if (issue.code === 'invalid_type')
-    return `it must be ${issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`}`;
-  return issue.code === 'custom' ? issue.message : `it is out of range (${issue.message})`;
 }

@@ -1,7 +1,7 @@
 /** Models in Hugging Face folders: load, run, save. Synchronous, in this process; `loadModel` of the main entry is not. */
 export { type Block, type BlockContext, CausalLm, type ModelDimensions } from './causal-lm.ts';
 export { families, familyFor } from './families/index.ts';
-export { defineFamily, type Family } from './family.ts';
+export type { Family } from './family.ts';
 export { type DecodeOptions, decode, type Finish } from './generation/decode.ts';
 export { type Sampling, sampleTokens } from './generation/sampler.ts';
 export { initialize, type LoadedModel, type LoadOptions, loadCausalLm } from './load.ts';

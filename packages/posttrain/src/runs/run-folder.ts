@@ -208,7 +208,7 @@ function makeWhole(dir: string, path: string, files: Readonly<Record<string, str
     made = makeFolders(parent);
     removeAbandoned(parent, `.${basename(path)}.tmp-`);
     rmSync(temporary, { recursive: true, force: true });
-    makeFolder(temporary);
+    makeFolder(temporary, dir);
     mkdirSync(join(temporary, 'checkpoints'));
     for (const [name, text] of Object.entries(files)) {
       writeFileSync(join(temporary, name), text);
@@ -237,12 +237,12 @@ function makeFolders(path: string): string | undefined {
   return above ?? path;
 }
 
-function makeFolder(path: string): void {
+function makeFolder(path: string, shown = path): void {
   try {
     mkdirSync(path);
   } catch (cause) {
     if (errno(cause) !== 'ENOENT') throw cause;
-    throw new PosttrainError('file-unwritable', `${path} cannot be made: the system allows no folder there.`, {
+    throw new PosttrainError('file-unwritable', `${shown} cannot be made: the system allows no folder there.`, {
       help: 'choose another run folder.',
       cause,
     });

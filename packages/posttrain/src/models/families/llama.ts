@@ -11,7 +11,7 @@ import {
 } from '../../nn/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import { type BlockContext, CausalLm, type ModelDimensions } from '../causal-lm.ts';
-import { defineFamily } from '../family.ts';
+import { defineFamily } from '../define-family.ts';
 
 const ropeScaling = z.discriminatedUnion('rope_type', [
   z.looseObject({ rope_type: z.literal('default'), rope_theta: z.number().optional() }),

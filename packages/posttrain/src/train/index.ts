@@ -1,0 +1,10 @@
+/** The parts of training: one loop, objectives, optimizers, schedules. Synchronous, in this process; `train` of the main entry is not. */
+export { type BackwardOptions, backward, evaluate } from './backward.ts';
+export { makeBatch, weightOf } from './batch.ts';
+export { type LoopHooks, type LoopOptions, type StepReport, trainLoop } from './loop.ts';
+export type { Method, MethodSetup } from './method.ts';
+export { methods } from './methods/index.ts';
+export { type Batch, crossEntropy, type Objective, type TargetQuantities } from './objective.ts';
+export { AdamW, type AdamWOptions, makeOptimizer, Muon, type MuonOptions, type Optimizer } from './optimizers/index.ts';
+export { type ScheduleOptions, scheduleFactor, warmupSteps } from './schedule.ts';
+export { clipGradients, gradientNorm, Trainable } from './trainable.ts';
