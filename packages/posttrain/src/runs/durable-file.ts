@@ -64,7 +64,8 @@ const reasons: Readonly<Record<string, { readonly what: string; readonly help: s
 export function writeError(error: unknown, path: string): unknown {
   const reason = reasons[errno(error) ?? ''];
   if (reason === undefined) return error;
-  return new PosttrainError('file-unwritable', `${path} cannot be written: ${reason.what}.`, {
+  const full = errno(error) === 'ENOSPC' || errno(error) === 'EDQUOT';
+  return new PosttrainError(full ? 'disk-full' : 'file-unwritable', `${path} cannot be written: ${reason.what}.`, {
     help: reason.help,
     cause: error,
   });

@@ -12,10 +12,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { test } from 'node:test';
 import { train } from '../client/train.ts';
 import type { RunEvent } from '../runs/events.ts';
 import type { SftRecipe } from '../runs/recipe/recipe.generated.ts';
 import { PosttrainError } from '../support/errors.ts';
+import { SafetensorsFile, scope, type Tensor, writeSafetensors } from '../tensor/index.ts';
 import { assertNoLeak, goldenPath } from './golden.ts';
 
 /** Provoking mistakes through the public `train()`, on a model and rows that are good until a test breaks them. */
@@ -82,6 +84,18 @@ export function changeJson(file: string, change: Readonly<Record<string, unknown
   writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), ...change }));
 }
 
+/** Rewrites the model's weights after an edit. */
+export function changeWeights({ model }: Scene, edit: (weights: Map<string, Tensor>) => void): void {
+  const file = join(model, 'model.safetensors');
+  scope(() => {
+    using stored = new SafetensorsFile(file);
+    const weights = new Map([...stored.header.tensors.keys()].map((name) => [name, stored.view(name)]));
+    edit(weights);
+    writeSafetensors(`${file}.new`, weights);
+  });
+  renameSync(`${file}.new`, file);
+}
+
 /** A recipe for the scene that works: two steps in float32. */
 export function recipeFor({ model, rows }: Scene, change: Readonly<Record<string, unknown>> = {}): SftRecipe {
   const recipe = {
@@ -134,6 +148,23 @@ export async function provoke(
   });
   assert.deepEqual(listing(at.root), before, 'nothing on the disk has changed');
   return shown;
+}
+
+/**
+ * A test that breaks a scene and expects to be refused in these words, with nothing changed on the disk.
+ * What `arrange` returns changes the recipe.
+ */
+export function refuses(
+  name: string,
+  arrange: (at: Scene) => Readonly<Record<string, unknown>> | undefined | void,
+  expected: string | RegExp,
+): void {
+  test(name, async () => {
+    using at = scene();
+    const shown = await provoke(at, arrange(at) ?? {});
+    if (typeof expected === 'string') assert.equal(shown, expected);
+    else assert.match(shown, expected);
+  });
 }
 
 /** Runs `train` on the scene to its end, with the events. */
