@@ -21,10 +21,15 @@ test('every entry of the package is there, with its types', () => {
 });
 
 test('importing any entry loads no libtorch, so that it works without one', () => {
-  const paths = Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? [] : [builtPath(entry.default)]));
+  const paths = Object.values(exports).flatMap((entry) =>
+    typeof entry === 'string' ? [] : [builtPath(entry.default)],
+  );
   const program = `for (const path of ${JSON.stringify(paths)}) await import(path); process.stdout.write('imported');`;
   const env = { ...process.env, POSTTRAIN_ADDON: '', POSTTRAIN_TORCH: '/nonexistent', POSTTRAIN_HOME: '/nonexistent' };
-  assert.equal(execFileSync(process.execPath, ['--input-type=module', '-e', program], { env, encoding: 'utf8' }), 'imported');
+  assert.equal(
+    execFileSync(process.execPath, ['--input-type=module', '-e', program], { env, encoding: 'utf8' }),
+    'imported',
+  );
 });
 
 test('no zod type stands in a public signature', () => {
@@ -34,13 +39,16 @@ test('no zod type stands in a public signature', () => {
     seen.add(file);
     const text = readFileSync(file, 'utf8');
     assert.doesNotMatch(text, /from 'zod'|import\("zod"\)/, file);
-    for (const [, target] of text.matchAll(/from '(\.[^']+)'/g)) visit(fileURLToPath(new URL(target!.replace(/\.(js|ts)$/, '.d.ts'), `file://${file}`)));
+    for (const [, target] of text.matchAll(/from '(\.[^']+)'/g))
+      visit(fileURLToPath(new URL(target!.replace(/\.(js|ts)$/, '.d.ts'), `file://${file}`)));
   };
   for (const entry of Object.values(exports)) if (typeof entry !== 'string') visit(builtPath(entry.types));
   assert.ok(seen.size > 50);
 });
 
-test('require() of the package works where Node can require modules', { skip: canRequireModules() ? false : 'this Node cannot require an ES module' }, () => {
+test('require() of the package works where Node can require modules', {
+  skip: canRequireModules() ? false : 'this Node cannot require an ES module',
+}, () => {
   const library = createRequire(import.meta.url)(builtPath('./dist/index.js')) as { train: unknown };
   assert.equal(typeof library.train, 'function');
 });

@@ -3,7 +3,8 @@ export { type GenerateOptions, type LoadModelOptions, loadModel, Model } from '.
 export { Run, type RunResult } from './client/run.ts';
 export { type TrainOptions, train } from './client/train.ts';
 export type { Message, Role, ToolCall } from './data/types.ts';
-export type { Generated, GeneratedPart } from './engine/protocol.ts';
+export type { GeneratedPart } from './engine/protocol.ts';
+export type { Generated } from './models/generation/settings.ts';
 export { doctor } from './native/doctor.ts';
 export { ensureEngine, type SetupOptions, type SetupProgress, setup } from './native/setup.ts';
 export type { RunEvent } from './runs/events.ts';

@@ -1,6 +1,7 @@
 import type { Message } from '../data/types.ts';
 import { EngineProcess } from '../engine/host.ts';
-import type { Generated, GeneratedPart, GenerateSettings, LoadResult } from '../engine/protocol.ts';
+import type { GeneratedPart, LoadResult } from '../engine/protocol.ts';
+import type { Generated, GenerateSettings } from '../models/generation/settings.ts';
 
 export interface GenerateOptions extends GenerateSettings {
   readonly signal?: AbortSignal | undefined;

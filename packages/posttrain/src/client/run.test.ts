@@ -92,7 +92,12 @@ test('an abort that comes too late changes nothing', async () => {
 
 test('a run is no promise, and hands warnings to onWarning as well', async () => {
   const warnings: string[] = [];
-  const run = new Run('/runs/a', async (onEvent) => (onEvent(warning), finished), undefined, (text) => warnings.push(text));
+  const run = new Run(
+    '/runs/a',
+    async (onEvent) => (onEvent(warning), finished),
+    undefined,
+    (text) => warnings.push(text),
+  );
   assert.equal('then' in run, false);
   await run.result;
   assert.deepEqual(warnings, ['slow']);

@@ -46,9 +46,12 @@ test('an aborted signal leaves a checkpoint of the last step, then result reject
   const dir = join(temporaryFolder(t), 'run');
   const controller = new AbortController();
   const run = train(recipe, { dir, signal: controller.signal });
-  await assert.rejects(async () => {
-    for await (const event of run) if (event.type === 'step') controller.abort('enough');
-  }, (reason) => reason === 'enough');
+  await assert.rejects(
+    async () => {
+      for await (const event of run) if (event.type === 'step') controller.abort('enough');
+    },
+    (reason) => reason === 'enough',
+  );
   await assert.rejects(run.result, (reason) => reason === 'enough');
   const { step } = readMetrics(dir).steps.at(-1)!;
   assert.ok(existsSync(join(dir, 'checkpoints', `step-${step}`, 'manifest.json')));
@@ -59,19 +62,23 @@ for (const inProcess of [false, true]) {
   test(`an abort while rows are read makes no run folder${inProcess ? ', in this process too' : ''}`, async (t) => {
     const folder = temporaryFolder(t);
     const rows = join(folder, 'many.jsonl');
-    const row = (n: number) => JSON.stringify({ prompt: `What follows ${n}?`, completion: `${n + 1} and no other number.` });
+    const row = (n: number) =>
+      JSON.stringify({ prompt: `What follows ${n}?`, completion: `${n + 1} and no other number.` });
     writeFileSync(rows, Array.from({ length: 20_000 }, (_, n) => `${row(n)}\n`).join(''));
     const controller = new AbortController();
     const dir = join(folder, 'run');
     const long = { ...recipe, data: { train: rows }, every: {} };
     const run = train(long, { dir, signal: controller.signal, inProcess });
     const seen = new Set<string>();
-    await assert.rejects(async () => {
-      for await (const event of run) {
-        seen.add(event.type);
-        if (event.type === 'progress' && event.what === 'tokenize') controller.abort('enough');
-      }
-    }, (reason) => reason === 'enough');
+    await assert.rejects(
+      async () => {
+        for await (const event of run) {
+          seen.add(event.type);
+          if (event.type === 'progress' && event.what === 'tokenize') controller.abort('enough');
+        }
+      },
+      (reason) => reason === 'enough',
+    );
     assert.deepEqual([...seen], ['progress']);
     assert.equal(existsSync(dir), false);
   });

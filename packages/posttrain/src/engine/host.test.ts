@@ -52,9 +52,12 @@ test('a crash of the engine is an engine-died error with signal and step; the re
 test('an engine that dies before the first step says so', async (t) => {
   const dir = join(temporaryFolder(t), 'run');
   const run = train(recipe, { dir });
-  await assert.rejects(async () => {
-    for await (const event of run) if (event.type === 'start') process.kill(lockHolder(dir)!.pid, 'SIGKILL');
-  }, { code: 'engine-died', message: 'the engine process ended by SIGKILL before the first step.' });
+  await assert.rejects(
+    async () => {
+      for await (const event of run) if (event.type === 'start') process.kill(lockHolder(dir)!.pid, 'SIGKILL');
+    },
+    { code: 'engine-died', message: 'the engine process ended by SIGKILL before the first step.' },
+  );
 });
 
 test('after a SIGKILL of the host no engine remains and no file is half-written', async (t) => {
@@ -106,12 +109,17 @@ test('the engine is another process, and the caller goes on while it computes; i
   assert.notEqual(apart.engine, process.pid);
   const here = await turnsInFirstStep(join(folder, 'here'), true);
   assert.equal(here.engine, process.pid);
-  assert.ok(apart.turns >= 3 * Math.max(1, here.turns), `${apart.turns} turns beside an engine, ${here.turns} in-process`);
+  assert.ok(
+    apart.turns >= 3 * Math.max(1, here.turns),
+    `${apart.turns} turns beside an engine, ${here.turns} in-process`,
+  );
 });
 
 test('an idle engine does not keep its host from ending', async () => {
   const host = new URL('./host.js', import.meta.url).href;
   const program = `import { EngineProcess } from '${host}'; console.log(new EngineProcess().pid);`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { timeout: 60_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+    timeout: 60_000,
+  });
   assert.match(stdout, /^\d+\n$/);
 });

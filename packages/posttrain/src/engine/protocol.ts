@@ -1,4 +1,5 @@
 import type { Message } from '../data/types.ts';
+import type { Generated, GenerateSettings } from '../models/generation/settings.ts';
 import type { RunEvent } from '../runs/events.ts';
 import type { ResolvedRecipe } from '../runs/recipe/resolved-recipe.ts';
 import type { SerializedError } from '../support/errors.ts';
@@ -41,25 +42,6 @@ export interface GenerateRequest {
   readonly options: GenerateSettings;
   /** Send text as it comes. */
   readonly stream: boolean;
-}
-
-export interface GenerateSettings {
-  readonly maxTokens?: number | undefined;
-  readonly temperature?: number | undefined;
-  readonly topK?: number | undefined;
-  readonly topP?: number | undefined;
-  readonly minP?: number | undefined;
-  readonly stop?: readonly string[] | undefined;
-  readonly seed?: number | undefined;
-  /** One seed per input, instead of those derived from `seed`. */
-  readonly seeds?: readonly number[] | undefined;
-}
-
-export interface Generated {
-  readonly text: string;
-  readonly tokens: readonly number[];
-  /** `stop`: the model ended its turn, or a stop string came. `length`: no room was left. */
-  readonly finish: 'stop' | 'length';
 }
 
 /** A piece of a streamed answer; the last one has `finish`. */

@@ -5,26 +5,10 @@ import { PosttrainError } from '../support/errors.ts';
 import { hashSeed } from '../support/random.ts';
 import type { DType } from '../tensor/index.ts';
 import { decode } from './generation/decode.ts';
+import type { Generated, GenerateSettings } from './generation/settings.ts';
 import { StopStrings } from './generation/stop-strings.ts';
 import { type LoadedModel, loadCausalLm } from './load.ts';
 import { readModelJson } from './model-folder.ts';
-
-export interface GenerationSettings {
-  readonly maxTokens?: number | undefined;
-  readonly temperature?: number | undefined;
-  readonly topK?: number | undefined;
-  readonly topP?: number | undefined;
-  readonly minP?: number | undefined;
-  readonly stop?: readonly string[] | undefined;
-  readonly seed?: number | undefined;
-  readonly seeds?: readonly number[] | undefined;
-}
-
-export interface GeneratedText {
-  readonly text: string;
-  readonly tokens: readonly number[];
-  readonly finish: 'stop' | 'length';
-}
 
 /** Rows decoded together: more would grow the cache without making a token cheaper. */
 const largestBatch = 64;
@@ -36,7 +20,7 @@ export class ChatModel implements Disposable {
   readonly folder: string;
   readonly #loaded: LoadedModel;
   readonly #renderer: Renderer;
-  readonly #defaults: GenerationSettings;
+  readonly #defaults: GenerateSettings;
 
   private constructor(loaded: LoadedModel, tokenizer: Tokenizer) {
     this.#loaded = loaded;
@@ -67,12 +51,12 @@ export class ChatModel implements Disposable {
    */
   async generate(
     inputs: readonly (readonly Message[] | string)[],
-    settings: GenerationSettings,
+    settings: GenerateSettings,
     hooks: { signal?: AbortSignal; onText?: (input: number, text: string, token: number) => void } = {},
-  ): Promise<GeneratedText[]> {
+  ): Promise<Generated[]> {
     const prompts = await Promise.all(inputs.map((input) => this.#prompt(input)));
     const order = prompts.map((_, i) => i).sort((a, b) => prompts[a]!.length - prompts[b]!.length);
-    const results: GeneratedText[] = [];
+    const results: Generated[] = [];
     for (let start = 0; start < order.length; start += largestBatch) {
       const members = order.slice(start, start + largestBatch);
       const made = await this.#decodeBatch(members, prompts, this.#complete(settings), hooks);
@@ -96,7 +80,7 @@ export class ChatModel implements Disposable {
     );
   }
 
-  #complete(settings: GenerationSettings): GenerationSettings {
+  #complete(settings: GenerateSettings): GenerateSettings {
     const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
     return { maxTokens: standardMaxTokens, temperature: 0, seed: 0, ...this.#defaults, ...given };
   }
@@ -104,9 +88,9 @@ export class ChatModel implements Disposable {
   async #decodeBatch(
     members: readonly number[],
     prompts: readonly (readonly number[])[],
-    settings: GenerationSettings,
+    settings: GenerateSettings,
     hooks: { signal?: AbortSignal; onText?: (input: number, text: string, token: number) => void },
-  ): Promise<GeneratedText[]> {
+  ): Promise<Generated[]> {
     const ends = new Set(this.tokenizer.stopIds);
     const rows = members.map(() => ({
       text: '',
@@ -156,7 +140,7 @@ export class ChatModel implements Disposable {
 }
 
 /** What generation_config.json asks for. Without `do_sample` its temperature does not count, as in transformers. */
-function generationDefaults(folder: string): GenerationSettings {
+function generationDefaults(folder: string): GenerateSettings {
   if (!existsSync(join(folder, 'generation_config.json'))) return {};
   const config = readModelJson(folder, 'generation_config.json');
   const number = (name: string) => (typeof config[name] === 'number' ? (config[name] as number) : undefined);

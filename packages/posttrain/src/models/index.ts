@@ -5,5 +5,6 @@ export type { Family } from './family.ts';
 export { type DecodeOptions, decode, type Finish } from './generation/decode.ts';
 export { type Sampling, sampleTokens } from './generation/sampler.ts';
 export { initialize, type LoadedModel, type LoadOptions, loadCausalLm } from './load.ts';
+export { type Likelihood, type LikelihoodQuery, logLikelihoods } from './log-likelihood.ts';
 export { readModelJson, resolveModelFolder } from './model-folder.ts';
 export { saveModelFolder } from './save.ts';

@@ -5,5 +5,6 @@ export { KeyValueCache } from './key-value-cache.ts';
 export { Linear } from './linear.ts';
 export { Module, snakeCase } from './module.ts';
 export { PackedAttention } from './packed-attention.ts';
+export { type Branch, PrefixAttention } from './prefix-attention.ts';
 export { RmsNorm } from './rms-norm.ts';
 export { applyRotary, inverseFrequencies, type Llama3Scaling, type RotaryTable, rotaryTable } from './rotary.ts';

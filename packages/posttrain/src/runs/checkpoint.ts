@@ -29,7 +29,7 @@ export interface BrokenCheckpoint {
  * @param dir the `checkpoints` folder.
  * @param write puts the files into the temporary folder it is given; folders inside it are fine.
  * @returns the folder of the checkpoint.
- * @throws PosttrainError `file-unwritable`, say when the disk is full; earlier checkpoints are left as they are.
+ * @throws PosttrainError `disk-full`, `file-unwritable`; earlier checkpoints are left as they are.
  */
 export async function writeCheckpoint(
   dir: string,

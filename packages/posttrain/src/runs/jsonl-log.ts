@@ -41,13 +41,9 @@ export class JsonlLog {
       throw writeError(error, this.path);
     }
     if (written === bytes.length) return;
-    throw new PosttrainError(
-      'file-unwritable',
-      `${this.path} took ${written} of ${bytes.length} bytes: the disk is full.`,
-      {
-        help: 'free some space, then resume the run.',
-      },
-    );
+    throw new PosttrainError('disk-full', `${this.path} took ${written} of ${bytes.length} bytes: the disk is full.`, {
+      help: 'free some space, then resume the run.',
+    });
   }
 }
 

@@ -37,7 +37,15 @@ async function newRun(changes: Partial<Recipe> = {}): Promise<NewRun> {
     resolved: await resolveRecipe(loaded),
     engine: { torch: '2.13.0', threads: 2 },
     data: await fingerprintData([join(root, 'chat.jsonl')]),
-    dataReport: { maxTokens: 64, overlong: 'error', train: 'assistant', specialTokens: 'text', sources: [], validationRows: 0, validationTokens: 0 },
+    dataReport: {
+      maxTokens: 64,
+      overlong: 'error',
+      train: 'assistant',
+      specialTokens: 'text',
+      sources: [],
+      validationRows: 0,
+      validationTokens: 0,
+    },
   };
 }
 

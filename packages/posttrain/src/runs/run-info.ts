@@ -67,7 +67,11 @@ export interface StatusEntry {
   readonly message?: string;
 }
 
-export function newRunInfo(facts: Pick<RunInfo, 'engine' | 'seed' | 'overrides' | 'data'>, cwd: string, now = new Date()): RunInfo {
+export function newRunInfo(
+  facts: Pick<RunInfo, 'engine' | 'seed' | 'overrides' | 'data'>,
+  cwd: string,
+  now = new Date(),
+): RunInfo {
   const created = now.toISOString();
   return {
     version: 1,

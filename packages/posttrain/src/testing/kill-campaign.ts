@@ -18,7 +18,7 @@ interface Plan {
 export interface Kill extends Plan {
   /** Steps recorded when it came. */
   readonly step: number;
-  /** Whether it came inside the moment that was meant. */
+  /** Whether it came inside the moment that was meant; if not, there is one more kill that is meant so. */
   readonly hit: boolean;
   /** Milliseconds until the engine was gone. */
   readonly engineGoneMs: number;
@@ -38,6 +38,7 @@ export interface CampaignOptions {
   readonly recipe: Recipe;
   /** Run folders are made in it. */
   readonly folder: string;
+  /** Kills that come in the moment that is meant. */
   readonly kills: number;
   readonly seed: number;
   readonly log?: (text: string) => void;
@@ -45,6 +46,8 @@ export interface CampaignOptions {
 
 /** Milliseconds within which a checkpoint of the small model is written. */
 const writeWindow = 12;
+/** Kills for each that was asked for, counting those that missed their moment. */
+const mostTries = 3;
 
 /**
  * Runs a recipe once undisturbed, then again and again with SIGKILLs to the host or the engine at random times, each
@@ -76,6 +79,7 @@ export async function killCampaign(options: CampaignOptions): Promise<CampaignRe
           plan.moment
         ];
         kills.push({ ...plan, step, hit, engineGoneMs });
+        if (!hit && kills.length < mostTries * options.kills) plans.push(plan);
         log(`kill ${kills.length}: ${plan.victim}, ${plan.moment}${hit ? '' : ' (missed)'}, after step ${step}`);
       } else if (end.kind !== 'result')
         throw end.kind === 'error' ? end.error : new Error(`the host ended by ${end.signal}`);
@@ -91,6 +95,7 @@ interface Reference {
   readonly content: RunContent;
   /** Of the whole run, from the start of the host to its end. */
   readonly milliseconds: number;
+  /** Of the first step. */
   readonly stepMs: number;
 }
 
@@ -100,7 +105,7 @@ async function undisturbed(recipe: Recipe, dir: string): Promise<Reference> {
   const milliseconds = performance.now() - since;
   if (end.kind !== 'result') throw end.kind === 'error' ? end.error : new Error(`the host ended by ${end.signal}`);
   const { steps } = readMetrics(dir);
-  return { content: await runContent(dir), milliseconds, stepMs: 1000 * steps.at(-1)!.seconds };
+  return { content: await runContent(dir), milliseconds, stepMs: 1000 * steps[0]!.seconds };
 }
 
 /** A fifth of the kills in the first step, three tenths inside a checkpoint write, at least one of each; every other one to the host. */
@@ -115,8 +120,7 @@ function makePlans(kills: number): Plan[] {
 
 /** The next plan that suits a run with or without a step behind it; none when the run may go on to its end. */
 function takePlan(plans: Plan[], fresh: boolean): Plan | undefined {
-  const suits = ({ moment }: Plan) => (fresh ? true : moment !== 'first step');
-  const index = plans.findIndex(suits);
+  const index = plans.findIndex(({ moment }) => fresh || moment !== 'first step');
   return index < 0 ? undefined : plans.splice(index, 1)[0];
 }
 
@@ -130,13 +134,16 @@ async function killAt(
 ): Promise<boolean> {
   const wait =
     random.float() *
-    { 'any time': reference.milliseconds, 'first step': reference.stepMs, 'checkpoint write': writeWindow }[
+    { 'any time': reference.milliseconds, 'first step': reference.stepMs / 2, 'checkpoint write': writeWindow }[
       plan.moment
     ];
   const skip = random.int(2);
   const strike = new AbortController();
   const killed = new Promise<boolean>((done) => {
-    const later = () => setTimeout(() => done(host.kill(plan.victim)), wait);
+    const later = () => {
+      const timer = setTimeout(() => done(host.kill(plan.victim)), wait);
+      strike.signal.addEventListener('abort', () => clearTimeout(timer));
+    };
     if (plan.moment === 'any time') later();
     host.onEvent((event) => {
       // Before the first step of a new run comes the held-out loss of the model as it was.

@@ -5,6 +5,6 @@ export { type LoopHooks, type LoopOptions, type StepReport, trainLoop } from './
 export type { Method, MethodSetup } from './method.ts';
 export { methods } from './methods/index.ts';
 export { type Batch, crossEntropy, type Objective, type TargetQuantities } from './objective.ts';
-export { AdamW, type AdamWOptions, makeOptimizer, Muon, type MuonOptions, type Optimizer } from './optimizers/index.ts';
+export { AdamW, type AdamWOptions, Muon, type MuonOptions, makeOptimizer, type Optimizer } from './optimizers/index.ts';
 export { type ScheduleOptions, scheduleFactor, warmupSteps } from './schedule.ts';
 export { clipGradients, gradientNorm, Trainable } from './trainable.ts';

@@ -5,9 +5,9 @@ import { test } from 'node:test';
 import { StopControl } from '../engine/stopping.ts';
 import { loadRecipe } from '../runs/recipe/load.ts';
 import { resolveRecipe } from '../runs/recipe/resolve.ts';
+import { memory } from '../tensor/index.ts';
 import { goldenPath } from '../testing/golden.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
-import { memory } from '../tensor/index.ts';
 import { runSession } from './session.ts';
 
 /** Memory after a step, seen inside the process that holds the tensors. */
@@ -50,10 +50,16 @@ test('1,000 steps of varying lengths: live tensors the same after each, none lef
   assert.ok(lengths.size > 100, `${lengths.size} different lengths`);
   const first = after[0]!;
   for (const [i, { live, liveBytes, collectedByGc }] of after.entries())
-    assert.deepEqual([live, liveBytes, collectedByGc], [first.live, first.liveBytes, before.collectedByGc], `after step ${i + 1}`);
+    assert.deepEqual(
+      [live, liveBytes, collectedByGc],
+      [first.live, first.liveBytes, before.collectedByGc],
+      `after step ${i + 1}`,
+    );
   assert.equal(memory().live, before.live, 'all are freed at the end');
   const highest = (from: number, to: number) => Math.max(...after.slice(from - 1, to).map(({ rss }) => rss));
   const [early, late] = [highest(101, 500), highest(501, 1000)];
-  t.diagnostic(`RSS at most ${(early / 1e6).toFixed(1)} MB in steps 101–500, ${(late / 1e6).toFixed(1)} MB in 501–1000`);
+  t.diagnostic(
+    `RSS at most ${(early / 1e6).toFixed(1)} MB in steps 101–500, ${(late / 1e6).toFixed(1)} MB in 501–1000`,
+  );
   assert.ok(late <= 1.02 * early, `RSS grew from ${early} to ${late} bytes`);
 });

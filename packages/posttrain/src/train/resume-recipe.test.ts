@@ -31,7 +31,13 @@ const given: ResolvedRecipe = {
   threads: 'auto',
   seed: 0,
 };
-const begun: ResolvedRecipe = { ...given, data: { ...given.data, maxTokens: 256 }, microBatch: 4, precision: 'bf16', threads: 3 };
+const begun: ResolvedRecipe = {
+  ...given,
+  data: { ...given.data, maxTokens: 256 },
+  microBatch: 4,
+  precision: 'bf16',
+  threads: 3,
+};
 
 test('a resume keeps what auto was when the run began, whatever it would be now', () => {
   assert.deepEqual(resumedRecipe(begun, given), begun);
@@ -43,12 +49,20 @@ test('threads and every may change', () => {
 });
 
 test('any other change is refused with what was and what is', () => {
-  assert.throws(() => resumedRecipe(begun, { ...given, lr: 2e-3, data: { ...given.data, train: [{ path: '/other.jsonl', weight: 1 }] } }), {
-    code: 'recipe-invalid',
-    message:
-      'the recipe is not the one this run began with:\n' +
-      '  data.train.0.path: began with "/rows.jsonl", now "/other.jsonl"\n' +
-      '  lr: began with 0.001, now 0.002',
-    help: 'set the keys back to go on with this run, or start another in a folder of its own.',
-  });
+  assert.throws(
+    () =>
+      resumedRecipe(begun, {
+        ...given,
+        lr: 2e-3,
+        data: { ...given.data, train: [{ path: '/other.jsonl', weight: 1 }] },
+      }),
+    {
+      code: 'recipe-invalid',
+      message:
+        'the recipe is not the one this run began with:\n' +
+        '  data.train.0.path: began with "/rows.jsonl", now "/other.jsonl"\n' +
+        '  lr: began with 0.001, now 0.002',
+      help: 'set the keys back to go on with this run, or start another in a folder of its own.',
+    },
+  );
 });

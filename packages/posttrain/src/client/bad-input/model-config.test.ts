@@ -1,10 +1,11 @@
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { changeJson, changeWeights, refuses, type Scene, succeed, scene } from '../../testing/provoke.ts';
 import { test } from 'node:test';
-import assert from 'node:assert/strict';
+import { changeJson, changeWeights, refuses, type Scene, scene, succeed } from '../../testing/provoke.ts';
 
-const config = (change: Readonly<Record<string, unknown>>) => (at: Scene) => changeJson(join(at.model, 'config.json'), change);
+const config = (change: Readonly<Record<string, unknown>>) => (at: Scene) =>
+  changeJson(join(at.model, 'config.json'), change);
 
 refuses(
   'a model_type with a letter missing',

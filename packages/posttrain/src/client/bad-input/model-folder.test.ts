@@ -128,7 +128,11 @@ test('through the engine the same words arrive, and nothing is left behind', asy
 
 test('loadModel refuses in the same words', async () => {
   using at = scene();
-  const refusal = () => loadModel(at.model).then(assert.fail, (thrown: unknown) => show(thrown, at));
+  const refusal = () =>
+    loadModel(at.model).then(
+      () => assert.fail('it was loaded'),
+      (thrown: unknown) => show(thrown, at),
+    );
   renameSync(join(at.model, 'model.safetensors'), join(at.model, 'pytorch_model.bin'));
   const before = listing(at.root);
   assert.match(await refusal(), /^pickle-refused: ROOT\/model\/pytorch_model\.bin is a pickle/);

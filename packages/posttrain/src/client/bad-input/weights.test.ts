@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadCausalLm, saveModelFolder } from '../../models/index.ts';
@@ -19,8 +28,16 @@ for (const [where, bytes, what] of [
   ['after the length', 8, 'its header claims 3496 bytes, the file has 8'],
   ['in the header', 300, 'its header claims 3496 bytes, the file has 300'],
   ['after the header', 3504, 'tensor "lm_head.weight" ends at byte 101808, the file has 3504; it was cut off'],
-  ['in the data', 200_000, 'tensor "model.embed_tokens.weight" ends at byte 200112, the file has 200000; it was cut off'],
-  ['before the last byte', 388_719, 'tensor "model.norm.weight" ends at byte 388720, the file has 388719; it was cut off'],
+  [
+    'in the data',
+    200_000,
+    'tensor "model.embed_tokens.weight" ends at byte 200112, the file has 200000; it was cut off',
+  ],
+  [
+    'before the last byte',
+    388_719,
+    'tensor "model.norm.weight" ends at byte 388720, the file has 388719; it was cut off',
+  ],
 ] as const)
   refuses(`weights cut off ${where}`, (at) => truncateSync(file(at), bytes), notWhole(what));
 
