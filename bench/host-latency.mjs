@@ -25,7 +25,9 @@ const client = fileURLToPath(new URL('./programs/steady-requests.mjs', import.me
 
 export async function run({ settings: { steps }, log }) {
   const folder = mkdtempSync(join(tmpdir(), 'posttrain-latency-'));
-  const server = createServer((_, response) => response.end('{"answer":42}')).listen(0, '127.0.0.1');
+  // A blocked server looks idle to itself: connections must outlast a step.
+  const server = createServer({ keepAliveTimeout: 600_000 }, (_, response) => response.end('{"answer":42}'));
+  server.listen(0, '127.0.0.1');
   try {
     await once(server, 'listening');
     const url = `http://127.0.0.1:${server.address().port}/`;

@@ -1,10 +1,10 @@
 /** Post-training for TypeScript. Nothing here computes on the caller's thread: `train` and `loadModel` use an engine process. */
-export { type GenerateOptions, type LoadModelOptions, loadModel, Model } from './client/model.ts';
+export { type GenerateOptions, type JudgeOptions, type LoadModelOptions, loadModel, Model } from './client/model.ts';
 export { Run, type RunResult } from './client/run.ts';
 export { type TrainOptions, train } from './client/train.ts';
 export type { Message, Role, ToolCall } from './data/types.ts';
 export type { GeneratedPart } from './engine/protocol.ts';
-export type { Generated } from './models/generation/settings.ts';
+export type { Generated, LikelihoodRequest, LikelihoodResult, RollingResult } from './models/generation/settings.ts';
 export { doctor } from './native/doctor.ts';
 export { ensureEngine, type SetupOptions, type SetupProgress, setup } from './native/setup.ts';
 export type { RunEvent } from './runs/events.ts';

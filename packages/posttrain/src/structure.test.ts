@@ -16,7 +16,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   native: ['support'],
   tensor: ['native', 'support'],
   nn: ['tensor', 'support'],
-  models: ['models/generation/settings', 'nn', 'tensor', 'data', 'support'],
+  models: ['models/generation/settings', 'nn', 'tensor', 'native', 'data', 'support'],
   train: ['models', 'nn', 'tensor', 'native', 'data', 'runs', 'engine/protocol', 'engine/stopping', 'support'],
   'models/generation/settings': [],
   'engine/protocol': ['data', 'runs', 'models/generation/settings', 'support'],

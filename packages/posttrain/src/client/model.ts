@@ -1,7 +1,13 @@
 import type { Message } from '../data/types.ts';
 import { EngineProcess } from '../engine/host.ts';
-import type { GeneratedPart, LoadResult } from '../engine/protocol.ts';
-import type { Generated, GenerateSettings } from '../models/generation/settings.ts';
+import type { GeneratedPart, LoadResult, Verbs } from '../engine/protocol.ts';
+import type {
+  Generated,
+  GenerateSettings,
+  LikelihoodRequest,
+  LikelihoodResult,
+  RollingResult,
+} from '../models/generation/settings.ts';
 
 export interface GenerateOptions extends GenerateSettings {
   readonly signal?: AbortSignal | undefined;
@@ -11,6 +17,12 @@ export interface LoadModelOptions {
   /** `auto` computes in bf16 where this machine is faster in it. */
   readonly precision?: 'auto' | 'fp32' | 'bf16';
   readonly threads?: number | 'auto';
+}
+
+export interface JudgeOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Told how many more requests are done. */
+  readonly onDone?: ((requests: number) => void) | undefined;
 }
 
 /** A model loaded in an engine of its own. Dispose of it to give the memory back: `await using model = await loadModel(…)`. */
@@ -44,8 +56,34 @@ export class Model implements AsyncDisposable {
     options: GenerateOptions = {},
   ): Promise<readonly Generated[]> {
     const { signal, ...settings } = options;
+    return this.#ask('generate', { inputs, options: settings, stream: false }, signal);
+  }
+
+  /**
+   * How likely each continuation is after its context, in nats, by lm-evaluation-harness's rules: trailing spaces of the
+   * context belong to the continuation, no special tokens are added, and an empty context is the beginning token.
+   * A context that several continuations share is computed once.
+   */
+  async likelihoods(
+    requests: readonly LikelihoodRequest[],
+    options: JudgeOptions = {},
+  ): Promise<readonly (readonly LikelihoodResult[])[]> {
+    return this.#ask('likelihoods', requests, options.signal, ({ done }) => options.onDone?.(done));
+  }
+
+  /** How likely whole texts are, in nats; texts beyond the context in windows that judge each token once. */
+  async rolling(texts: readonly string[], options: JudgeOptions = {}): Promise<readonly RollingResult[]> {
+    return this.#ask('rolling', texts, options.signal, ({ done }) => options.onDone?.(done));
+  }
+
+  async #ask<V extends 'generate' | 'likelihoods' | 'rolling'>(
+    verb: V,
+    request: Verbs[V]['request'],
+    signal: AbortSignal | undefined,
+    onPart?: (part: Verbs[V]['part']) => void,
+  ): Promise<Verbs[V]['result']> {
     signal?.throwIfAborted();
-    const { result, stop } = this.#engine.request('generate', { inputs, options: settings, stream: false });
+    const { result, stop } = this.#engine.request(verb, request, onPart);
     signal?.addEventListener('abort', stop, { once: true });
     try {
       return await result;

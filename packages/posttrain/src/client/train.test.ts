@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { lockHolder } from '../runs/lock.ts';
 import { readMetrics } from '../runs/metrics.ts';
+import { SafetensorsFile, scope, writeSafetensors } from '../tensor/index.ts';
 import { killRecipe } from '../testing/kill-recipe.ts';
-import { runContent } from '../testing/run-content.ts';
+import { type RunContent, runContent } from '../testing/run-content.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { train } from './train.ts';
 
@@ -98,3 +99,31 @@ test('leaving the loop does not stop the run, and while it goes nobody else trai
   assert.equal((await run.result).status, 'finished');
   assert.deepEqual(await runContent(dir), await undisturbed);
 });
+
+test('where the base is stored in bf16 the float32 masters are resumed too: no bit is lost', async (t) => {
+  const folder = temporaryFolder(t);
+  const model = join(folder, 'bf16');
+  cpSync(recipe.model, model, { recursive: true });
+  storeShort(join(model, 'model.safetensors'));
+  const short = { ...recipe, model, precision: 'bf16' as const, steps: 8 };
+  const [whole, halved] = [join(folder, 'whole'), join(folder, 'halved')];
+  await train(short, { dir: whole, inProcess: true }).result;
+  const run = train(short, { dir: halved, inProcess: true });
+  for await (const event of run) if (event.type === 'step' && event.step === 4) run.stop();
+  assert.equal((await run.result).status, 'stopped');
+  await train(short, { dir: halved, resume: true, inProcess: true }).result;
+  const [content, expected] = [await runContent(halved), await runContent(whole)];
+  const last = (files: RunContent['files']) => Object.entries(files).filter(([name]) => name.startsWith('step-8/'));
+  assert.deepEqual(last(content.files), last(expected.files));
+  assert.deepEqual([content.steps, content.evaluations], [expected.steps, expected.evaluations]);
+});
+
+function storeShort(path: string): void {
+  using file = new SafetensorsFile(path);
+  scope(() => {
+    const names = [...file.header.tensors.keys()];
+    const tensors = new Map(names.map((name) => [name, file.view(name).toDtype('bfloat16')]));
+    rmSync(path); // the mapped file stays until it is closed
+    writeSafetensors(path, tensors);
+  });
+}

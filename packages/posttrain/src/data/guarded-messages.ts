@@ -45,9 +45,8 @@ export class StringGuards {
   #guard(guard: ControlGuard, text: string, found: string[]): string {
     const reserved = findReserved(text);
     if (reserved) throw new RowError(`the text contains ${reserved}, a code point that Unicode keeps out of texts`);
-    if (this.#mode === 'allow') return text;
     for (const control of guard.find(text)) found.push(control);
-    return guard.break(text);
+    return this.#mode === 'allow' ? text : guard.break(text);
   }
 }
 

@@ -1,5 +1,11 @@
 import type { Message } from '../data/types.ts';
-import type { Generated, GenerateSettings } from '../models/generation/settings.ts';
+import type {
+  Generated,
+  GenerateSettings,
+  LikelihoodRequest,
+  LikelihoodResult,
+  RollingResult,
+} from '../models/generation/settings.ts';
 import type { RunEvent } from '../runs/events.ts';
 import type { ResolvedRecipe } from '../runs/recipe/resolved-recipe.ts';
 import type { SerializedError } from '../support/errors.ts';
@@ -60,7 +66,24 @@ export interface Verbs {
     readonly result: readonly Generated[];
     readonly part: GeneratedPart;
   };
+  readonly likelihoods: {
+    readonly request: readonly LikelihoodRequest[];
+    /** For each request its continuations' likelihoods. */
+    readonly result: readonly (readonly LikelihoodResult[])[];
+    readonly part: DonePart;
+  };
+  readonly rolling: {
+    readonly request: readonly string[];
+    readonly result: readonly RollingResult[];
+    readonly part: DonePart;
+  };
 }
+
+/** So many more requests are done. */
+export interface DonePart {
+  readonly done: number;
+}
+
 export type Verb = keyof Verbs;
 
 export type ToEngine =

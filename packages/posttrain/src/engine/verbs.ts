@@ -17,7 +17,7 @@ export function createVerbs(): { run(request: Request, context: VerbContext): Pr
   let busy: Promise<unknown> = Promise.resolve();
 
   async function load(request: LoadRequest): Promise<LoadResult> {
-    const [{ ensureEngine }, { ChatModel }, { settlePrecision, settleThreads }] = await Promise.all([
+    const [{ ensureEngine }, { ChatModel }, { settleThreads }] = await Promise.all([
       import('../native/setup.ts'),
       import('../models/chat-model.ts'),
       import('../train/settle.ts'),
@@ -25,19 +25,21 @@ export function createVerbs(): { run(request: Request, context: VerbContext): Pr
     await ensureEngine();
     settleThreads(request.threads);
     model?.[Symbol.dispose]();
-    model = await ChatModel.load(request.model, {
-      dtype: settlePrecision(request.precision) === 'bf16' ? 'bfloat16' : 'float32',
-    });
+    model = await ChatModel.load(request.model, { precision: request.precision });
     return { contextLength: model.contextLength, folder: model.folder };
+  }
+
+  function loaded(): ChatModel {
+    if (model) return model;
+    throw new PosttrainError('usage', 'no model is loaded in this engine.');
   }
 
   async function generate(
     { inputs, options, stream }: GenerateRequest,
     { stopping: { stop }, part }: VerbContext,
   ): Promise<unknown> {
-    if (!model) throw new PosttrainError('usage', 'no model is loaded in this engine.');
     const onText = (_input: number, text: string, token: number) => part({ text, tokens: [token] });
-    return model.generate(inputs, options, stream ? { signal: stop, onText } : { signal: stop });
+    return loaded().generate(inputs, options, stream ? { signal: stop, onText } : { signal: stop });
   }
 
   async function train(request: TrainRequest, { stopping, part }: VerbContext): Promise<unknown> {
@@ -51,6 +53,10 @@ export function createVerbs(): { run(request: Request, context: VerbContext): Pr
         return load(message.request);
       case 'generate':
         return generate(message.request, context);
+      case 'likelihoods':
+        return loaded().likelihoods(message.request, judging(context));
+      case 'rolling':
+        return loaded().rolling(message.request, judging(context));
       case 'train':
         return train(message.request, context);
     }
@@ -63,4 +69,8 @@ export function createVerbs(): { run(request: Request, context: VerbContext): Pr
       return turn;
     },
   };
+}
+
+function judging({ stopping: { stop }, part }: VerbContext) {
+  return { signal: stop, onDone: (done: number) => part({ done }) };
 }

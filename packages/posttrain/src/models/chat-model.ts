@@ -1,18 +1,28 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Message, Renderer, Tokenizer } from '../data/index.ts';
 import { PosttrainError } from '../support/errors.ts';
 import { hashSeed } from '../support/random.ts';
-import type { DType } from '../tensor/index.ts';
 import { decode } from './generation/decode.ts';
-import type { Generated, GenerateSettings } from './generation/settings.ts';
+import type {
+  Generated,
+  GenerateSettings,
+  LikelihoodRequest,
+  LikelihoodResult,
+  RollingResult,
+} from './generation/settings.ts';
 import { StopStrings } from './generation/stop-strings.ts';
-import { type LoadedModel, loadCausalLm } from './load.ts';
+import { type LoadedModel, type LoadOptions, loadCausalLm } from './load.ts';
+import { logLikelihoods } from './log-likelihood.ts';
 import { readModelJson } from './model-folder.ts';
+import { type PairedTokens, pairTokens, prefixToken, rollingWindows, shareContexts } from './text-likelihood.ts';
 
 /** Rows decoded together: more would grow the cache without making a token cheaper. */
 const largestBatch = 64;
 const standardMaxTokens = 512;
+/** Tokens judged together: enough to keep the matrices busy. */
+const tokensTogether = 4096;
 
 /** A causal language model with its tokenizer and chat template: messages or text in, text out. */
 export class ChatModel implements Disposable {
@@ -31,7 +41,7 @@ export class ChatModel implements Disposable {
   }
 
   /** @throws what `loadCausalLm` and `Tokenizer.load` throw. */
-  static async load(name: string, options: { dtype?: DType } = {}): Promise<ChatModel> {
+  static async load(name: string, options: Pick<LoadOptions, 'precision'> = {}): Promise<ChatModel> {
     const loaded = loadCausalLm(name, options);
     try {
       return new ChatModel(loaded, await Tokenizer.load(loaded.folder));
@@ -61,6 +71,63 @@ export class ChatModel implements Disposable {
       const members = order.slice(start, start + largestBatch);
       const made = await this.#decodeBatch(members, prompts, this.#complete(settings), hooks);
       for (const [i, member] of members.entries()) results[member] = made[i]!;
+    }
+    return results;
+  }
+
+  /** How likely each continuation is after its context, by lm-evaluation-harness's rules (text-likelihood.ts). */
+  async likelihoods(
+    requests: readonly LikelihoodRequest[],
+    hooks: { signal?: AbortSignal; onDone?: (requests: number) => void } = {},
+  ): Promise<LikelihoodResult[][]> {
+    const results: LikelihoodResult[][] = [];
+    const pairs = await Promise.all(
+      requests.map(({ context, continuations }) =>
+        pairTokens(this.tokenizer, context, continuations, this.contextLength),
+      ),
+    );
+    for (const members of inTokenBatches(pairs.map(tokensOf))) {
+      const { queries, place } = shareContexts(members.flatMap((member) => pairs[member]!));
+      const judged = logLikelihoods(this.#loaded.model, queries);
+      let next = 0;
+      for (const member of members) {
+        results[member] = pairs[member]!.map(({ cut }) => {
+          const [query, continuation] = place[next++]!;
+          const { logps, greedy } = judged[query]![continuation]!;
+          return { logp: logps.reduce((sum, logp) => sum + logp, 0), tokens: logps.length, greedy, cut };
+        });
+      }
+      hooks.onDone?.(members.length);
+      await nextTurn();
+      hooks.signal?.throwIfAborted();
+    }
+    return results;
+  }
+
+  /** How likely whole texts are, in windows of the model's context. */
+  async rolling(
+    texts: readonly string[],
+    hooks: { signal?: AbortSignal; onDone?: (texts: number) => void } = {},
+  ): Promise<RollingResult[]> {
+    const prefix = prefixToken(this.tokenizer);
+    const encoded = await this.tokenizer.encodeBatch(texts, { specialTokens: false });
+    const results: RollingResult[] = [];
+    for (const tokens of encoded) {
+      const windows = rollingWindows([...tokens], prefix, this.contextLength);
+      let logp = 0;
+      for (const members of inTokenBatches(
+        windows.map((window) => window.context.length + window.continuations[0]!.length),
+      )) {
+        for (const [judged] of logLikelihoods(
+          this.#loaded.model,
+          members.map((member) => windows[member]!),
+        ))
+          logp += judged!.logps.reduce((sum, value) => sum + value, 0);
+        await nextTurn();
+        hooks.signal?.throwIfAborted();
+      }
+      results.push({ logp, tokens: tokens.length, windows: windows.length });
+      hooks.onDone?.(1);
     }
     return results;
   }
@@ -137,6 +204,26 @@ export class ChatModel implements Disposable {
   [Symbol.dispose](): void {
     this.#loaded.model[Symbol.dispose]();
   }
+}
+
+/** Members by falling length, as many together as a useful number of tokens holds. */
+function inTokenBatches(sizes: readonly number[]): number[][] {
+  const order = sizes.map((_, i) => i).sort((a, b) => sizes[b]! - sizes[a]! || a - b);
+  const batches: number[][] = [];
+  let room = 0;
+  for (const member of order) {
+    if (sizes[member]! > room) {
+      batches.push([]);
+      room = tokensTogether;
+    }
+    batches.at(-1)!.push(member);
+    room -= sizes[member]!;
+  }
+  return batches;
+}
+
+function tokensOf(pairs: readonly PairedTokens[]): number {
+  return pairs[0]!.context.length + pairs.reduce((sum, { continuation }) => sum + continuation.length, 0);
 }
 
 /** What generation_config.json asks for. Without `do_sample` its temperature does not count, as in transformers. */

@@ -5,6 +5,7 @@ import { type Device, type DType, manualSeed, noGrad, SafetensorsFile, scope, ty
 import type { CausalLm } from './causal-lm.ts';
 import { familyFor } from './families/index.ts';
 import { readModelJson, resolveModelFolder, weightFiles } from './model-folder.ts';
+import { settlePrecision } from './precision.ts';
 
 export interface LoadedModel {
   readonly model: CausalLm;
@@ -16,8 +17,8 @@ export interface LoadedModel {
 }
 
 export interface LoadOptions {
-  /** Element type in memory; norms and biases stay float32. Default: float32. */
-  readonly dtype?: DType;
+  /** Arithmetic of the matrices; norms and biases stay float32. Default: fp32. */
+  readonly precision?: 'auto' | 'fp32' | 'bf16';
   readonly device?: Device;
   /** `random` takes the shape alone and draws fresh weights from `seed`. */
   readonly init?: 'pretrained' | 'random';
@@ -46,7 +47,8 @@ export function loadCausalLm(name: string, options: LoadOptions = {}): LoadedMod
   try {
     if (options.init === 'random') initialize(model, options.seed ?? 0);
     const storedDtype = options.init === 'random' ? 'float32' : fillFromFiles(model, folder);
-    place(model, options.dtype ?? 'float32', options.device ?? 'cpu');
+    const short = settlePrecision(options.precision ?? 'fp32', model.dimensions) === 'bf16';
+    place(model, short ? 'bfloat16' : 'float32', options.device ?? 'cpu');
     return { model, folder, config, storedDtype };
   } catch (error) {
     model[Symbol.dispose]();

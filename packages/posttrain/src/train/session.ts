@@ -5,6 +5,7 @@ import type { Stopping } from '../engine/stopping.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
 import { type LoadedModel, loadCausalLm } from '../models/load.ts';
 import { resolveModelFolder } from '../models/model-folder.ts';
+import { settlePrecision } from '../models/precision.ts';
 import { cpuLevel } from '../native/cpu-level.ts';
 import { type Engine, ensureEngine } from '../native/setup.ts';
 import {
@@ -26,7 +27,7 @@ import { makeOptimizer } from './optimizers/index.ts';
 import { Recorder } from './recorder.ts';
 import { resumedRecipe } from './resume-recipe.ts';
 import { scheduleFactor } from './schedule.ts';
-import { settleMicroBatch, settlePrecision, settleThreads } from './settle.ts';
+import { settleMicroBatch, settleThreads } from './settle.ts';
 import { Trainable } from './trainable.ts';
 import {
   contextOf,

@@ -1,22 +1,13 @@
 import { freemem } from 'node:os';
-import type { CausalLm, ModelDimensions } from '../models/causal-lm.ts';
-import { cpuLevel } from '../native/cpu-level.ts';
+import type { CausalLm } from '../models/causal-lm.ts';
 import { setThreads, threads } from '../tensor/index.ts';
 
 /** What `auto` means on this machine and for this model. */
 
-/** Below this width a model spends its time in calls and casts, and bf16 only adds casts. */
-const narrowestForBf16 = 256;
 /** Tokens per pass beyond which matrices no longer get faster. */
 const enoughTokens = 4096;
 /** Bytes of activations that autograd keeps for each token, block and channel: about 18 values of 4 bytes, and the attention's. */
 const activationBytes = 96;
-
-export function settlePrecision(precision: 'auto' | 'fp32' | 'bf16', dimensions?: ModelDimensions): 'fp32' | 'bf16' {
-  if (precision !== 'auto') return precision;
-  const wide = dimensions === undefined || dimensions.width >= narrowestForBf16;
-  return wide && cpuLevel() === 'avx512-bf16' ? 'bf16' : 'fp32';
-}
 
 /** Sets libtorch's threads; `auto` leaves its own choice, one per physical core. */
 export function settleThreads(count: number | 'auto'): number {

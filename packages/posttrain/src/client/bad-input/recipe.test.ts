@@ -93,7 +93,10 @@ test('a change on top of the recipe is refused in the same words', async () => {
   const before = listing(at.root);
   const run = train(recipeFor(at), { dir: at.dir, overrides: ['data.shufle=false'], inProcess: true });
   await assert.rejects(run.result, (thrown) => {
-    assert.match(show(thrown, at), /^recipe-invalid: unknown key "data\.shufle"\.\n[^]*help: did you mean shuffle\?$/);
+    assert.match(
+      show(thrown, at),
+      /^recipe-invalid: unknown key "data\.shufle"\.\n[\s\S]*help: did you mean shuffle\?$/,
+    );
     return true;
   });
   assert.deepEqual(listing(at.root), before);

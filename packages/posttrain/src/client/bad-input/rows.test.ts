@@ -70,7 +70,7 @@ refuses(
   help: a larger share, or the path of a file of its own; overlong: split makes rows of a long document.`,
 );
 
-// Prompt and end of a turn take 13 tokens beside the content, 11 of them before the answer.
+// A conversation takes 13 tokens beside its content, all but the end of the last turn before the answer.
 const long = [conversation('a'.repeat(400), 'b'), conversation('a', 'b'.repeat(700)), conversation('a', 'c')];
 
 refuses(
@@ -111,12 +111,12 @@ function reportOf(at: Scene): DataReport['sources'][number] {
 // What is learned: of the first row the answer and its end (2), of the second what is left of 700 + 1, of the third 2.
 for (const [overlong, fates, lossTokens] of [
   ['drop', { dropped: 2 }, 2],
-  // The first row loses its answer; of the second 256 − 11 tokens of the answer stay.
-  ['truncateEnd', { cut: 2, noLoss: 1 }, 245 + 2],
-  // Of the second, 256 tokens of which the first has nothing before it and the last is the line end after the turn.
-  ['truncateStart', { cut: 2 }, 2 + 254 + 2],
+  // The first row loses its answer; of the second 256 − 12 tokens of the answer stay.
+  ['truncateEnd', { cut: 2, noLoss: 1 }, 244 + 2],
+  // Of the second, 255 tokens of the answer and its end; the first of them has nothing before it.
+  ['truncateStart', { cut: 2 }, 2 + 255 + 2],
   // The second in pieces of 256, 256 and 201; the first piece of the first row has no answer in it.
-  ['split', { split: 2, noLoss: 1 }, 2 + (245 + 255 + 199) + 2],
+  ['split', { split: 2, noLoss: 1 }, 2 + (244 + 255 + 200) + 2],
 ] as const)
   test(`rows longer than the context, under overlong: ${overlong}: trained, counted and listed`, async () => {
     using at = scene();

@@ -22,3 +22,26 @@ export interface Generated {
   /** `stop`: the model ended its turn, or a stop string came. `length`: no room was left. */
   readonly finish: 'stop' | 'length';
 }
+
+/** A text and what might come after it. */
+export interface LikelihoodRequest {
+  readonly context: string;
+  readonly continuations: readonly string[];
+}
+
+export interface LikelihoodResult {
+  /** Log-probability of the whole continuation, in nats. */
+  readonly logp: number;
+  readonly tokens: number;
+  /** The model would have written it itself. */
+  readonly greedy: boolean;
+  /** Tokens of the context that did not fit. */
+  readonly cut: number;
+}
+
+export interface RollingResult {
+  /** Log-probability of the whole text, in nats. */
+  readonly logp: number;
+  readonly tokens: number;
+  readonly windows: number;
+}
