@@ -23,7 +23,11 @@ export async function run({ settings: { kills, seed: given, threads }, log }) {
       checkpointWrite: count(({ moment, hit }) => moment === 'checkpoint write' && hit),
     };
     return {
-      ok: result.problems.length === 0 && result.kills.length >= kills && inside.firstStep > 0 && inside.checkpointWrite > 0,
+      ok:
+        result.problems.length === 0 &&
+        result.kills.length >= kills &&
+        inside.firstStep > 0 &&
+        inside.checkpointWrite > 0,
       ours: {
         seed,
         kills: result.kills.length,

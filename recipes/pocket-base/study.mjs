@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { loadModel, loadRecipe, train } from 'posttrain';
 import { pocket } from 'posttrain/data';
 import { loadCausalLm, saveModelFolder } from 'posttrain/models';
+import { readMetrics } from 'posttrain/runs';
 import { scorePocketAnswer, wilsonInterval } from 'posttrain/scoring';
 import { noGrad } from 'posttrain/tensor';
 
@@ -37,10 +38,10 @@ export async function run({ settings: { seed, threads, install }, log: note }) {
     });
   }
   note('measuring the base');
-  const base = await measure(folder);
+  const base = await measure(folder, threads);
   note('fine-tuning it as the quickstart does');
   const tuned = await fineTune(folder, work, seed, threads, note);
-  const after = await measure(tuned);
+  const after = await measure(tuned, threads);
   if (install) installBase(folder);
   return {
     ok: base.cloze.share >= 0.95 && after.grounded.share >= 0.9 && after.closed.share >= 0.95,
@@ -94,26 +95,26 @@ async function trainStage(stage, model, work, seed, threads, note) {
   return follow(train(recipe, { dir, resume: true }), stage.name, note);
 }
 
-/** The mean loss of the last fifty steps, and what the run cost. */
+/** The mean loss of the last fifty steps, and what the run cost: from its folder, which also knows what was done before. */
 async function follow(run, label, note) {
-  const losses = [];
-  let [tokens, seconds] = [0, 0];
-  for await (const event of run) {
-    if (event.type !== 'step') continue;
-    losses.push(event.loss);
-    tokens += event.tokens;
-    seconds += event.seconds;
-    if (event.step % 50 === 0)
+  for await (const event of run)
+    if (event.type === 'step' && event.step % 50 === 0)
       note(
-        `${label} ${event.step}/${event.steps} loss ${mean(losses.slice(-50)).toFixed(3)} ${Math.round(event.tokensPerSecond)} tok/s`,
+        `${label} ${event.step}/${event.steps} loss ${event.loss.toFixed(3)} ${Math.round(event.tokensPerSecond)} tok/s`,
       );
-  }
   const { checkpoint } = await run.result;
-  return { checkpoint, loss: mean(losses.slice(-50)), tokens, seconds: Math.round(seconds) };
+  const { steps } = readMetrics(run.dir);
+  const total = (key) => steps.reduce((sum, step) => sum + step[key], 0);
+  return {
+    checkpoint,
+    loss: mean(steps.slice(-50).map(({ loss }) => loss)),
+    tokens: total('tokens'),
+    seconds: Math.round(total('seconds')),
+  };
 }
 
-async function measure(folder) {
-  const model = await loadModel(folder);
+async function measure(folder, threads) {
+  const model = await loadModel(folder, { threads });
   try {
     return { ...(await measureBase(model)), ...(await measureAnswers(model)) };
   } finally {

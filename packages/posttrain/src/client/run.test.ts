@@ -94,7 +94,10 @@ test('a run is no promise, and hands warnings to onWarning as well', async () =>
   const warnings: string[] = [];
   const run = new Run(
     '/runs/a',
-    async (onEvent) => (onEvent(warning), finished),
+    async (onEvent) => {
+      onEvent(warning);
+      return finished;
+    },
     undefined,
     (text) => warnings.push(text),
   );

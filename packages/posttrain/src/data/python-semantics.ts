@@ -107,7 +107,8 @@ export class PythonInterpreter extends Interpreter {
     if (this.#operations > this.#limits.operations) {
       throw new LimitError(`more than ${this.#limits.operations} operations`);
     }
-    if (this.#operations % 1024 === 0 && performance.now() > this.#deadline) {
+    // One operation can be a loop over a long list, a good part of a second.
+    if (this.#operations % 8 === 0 && performance.now() > this.#deadline) {
       throw new LimitError(`more than ${this.#limits.time} ms`);
     }
   }

@@ -8,10 +8,11 @@ import { promisify } from 'node:util';
 import { train } from '../client/train.ts';
 import { lockHolder } from '../runs/lock.ts';
 import { readMetrics } from '../runs/metrics.ts';
-import { HostProcess } from '../testing/host-process.ts';
+import { HostProcess, isRunning } from '../testing/host-process.ts';
 import { killRecipe } from '../testing/kill-recipe.ts';
 import { inspectKilled, runContent } from '../testing/run-content.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
+import { EngineProcess } from './host.ts';
 
 /** Two processes: the caller goes on while the engine computes, outlives its crash, and takes it along when it dies. */
 
@@ -54,7 +55,7 @@ test('an engine that dies before the first step says so', async (t) => {
   const run = train(recipe, { dir });
   await assert.rejects(
     async () => {
-      for await (const event of run) if (event.type === 'start') process.kill(lockHolder(dir)!.pid, 'SIGKILL');
+      for await (const event of run) if (event.type === 'evaluate') process.kill(lockHolder(dir)!.pid, 'SIGKILL');
     },
     { code: 'engine-died', message: 'the engine process ended by SIGKILL before the first step.' },
   );
@@ -113,6 +114,25 @@ test('the engine is another process, and the caller goes on while it computes; i
     apart.turns >= 3 * Math.max(1, here.turns),
     `${apart.turns} turns beside an engine, ${here.turns} in-process`,
   );
+});
+
+test('an engine that was closed, or died while it was idle, says which, at the next request as at those under way', async () => {
+  const load = { model: recipe.model, precision: 'fp32', threads: 1 } as const;
+  const closed = new EngineProcess();
+  const underWay = closed.request('load', load).result;
+  const ending = closed[Symbol.asyncDispose]();
+  const message = 'the engine was closed; it does no more work.';
+  await assert.rejects(underWay, { code: 'engine-died', message });
+  await ending;
+  await assert.rejects(closed.request('load', load).result, { code: 'engine-died', message });
+
+  await using killed = new EngineProcess();
+  const pid = killed.pid!;
+  process.kill(pid, 'SIGKILL');
+  const died = { code: 'engine-died', message: 'the engine process ended by SIGKILL.' };
+  await assert.rejects(killed.request('load', load).result, died);
+  await assert.rejects(killed.request('load', load).result, died);
+  assert.equal(isRunning(pid), false);
 });
 
 test('an idle engine does not keep its host from ending', async () => {

@@ -26,6 +26,7 @@ export class EngineProcess implements AsyncDisposable {
   #stderr = '';
   #nextId = 1;
   #closing = false;
+  #ended: { readonly code: number | null; readonly signal: NodeJS.Signals | null } | undefined;
 
   constructor() {
     this.#child = fork(entry, [], {
@@ -40,7 +41,9 @@ export class EngineProcess implements AsyncDisposable {
     this.#child.on('error', () => {}); // a failed send: the exit tells it better
     this.#exited = new Promise((done) => {
       this.#child.once('close', (code, signal) => {
-        this.#failAll(code, signal);
+        this.#ended = { code, signal };
+        for (const pending of this.#pending.values()) pending.reject(this.#death(pending));
+        this.#pending.clear();
         done();
       });
     });
@@ -59,8 +62,8 @@ export class EngineProcess implements AsyncDisposable {
   ): EngineRequest<Verbs[V]['result']> {
     const id = this.#nextId++;
     const result = new Promise<Verbs[V]['result']>((resolve, reject) => {
-      if (this.#closing || !this.#child.connected) {
-        reject(new PosttrainError('engine-died', 'the engine is closed.'));
+      if (this.#closing || this.#ended) {
+        reject(this.#death({ verb, lastStep: undefined }));
         return;
       }
       this.#pending.set(id, {
@@ -102,8 +105,8 @@ export class EngineProcess implements AsyncDisposable {
     const pending = this.#pending.get(message.id);
     if (!pending) return;
     if (message.type === 'part') {
-      const step = (message.part as { step?: unknown }).step;
-      if (typeof step === 'number') pending.lastStep = step;
+      const { step, fromStep } = message.part as { step?: number; fromStep?: number };
+      pending.lastStep = (step ?? fromStep) || pending.lastStep;
       pending.onPart(message.part);
       return;
     }
@@ -113,23 +116,21 @@ export class EngineProcess implements AsyncDisposable {
     else pending.reject(deserializeError(message.error));
   }
 
-  #failAll(code: number | null, signal: NodeJS.Signals | null): void {
+  /** Why a request gets no answer. */
+  #death({ verb, lastStep }: Pick<Pending, 'verb' | 'lastStep'>): PosttrainError {
+    if (this.#closing) return new PosttrainError('engine-died', 'the engine was closed; it does no more work.');
+    const { code, signal } = this.#ended!;
     const how = signal ? `by ${signal}` : `with exit code ${code}`;
-    for (const { verb, lastStep, reject } of this.#pending.values()) {
-      const where =
-        verb === 'train' ? (lastStep === undefined ? ' before the first step' : ` after step ${lastStep}`) : '';
-      const last = this.#stderr.trim().split('\n').slice(-3).join('\n  ');
-      reject(
-        new PosttrainError('engine-died', `the engine process ended ${how}${where}.${last ? `\n  ${last}` : ''}`, {
-          help:
-            verb === 'train'
-              ? 'everything up to the last checkpoint is safe: run the same command with --resume. SIGKILL usually means that the machine ran out of memory: lower microBatch or data.maxTokens.'
-              : 'load the model again. SIGKILL usually means that the machine ran out of memory.',
-          data: { signal, code, step: lastStep ?? null },
-        }),
-      );
-    }
-    this.#pending.clear();
+    const where =
+      verb === 'train' ? (lastStep === undefined ? ' before the first step' : ` after step ${lastStep}`) : '';
+    const last = this.#stderr.trim().split('\n').slice(-3).join('\n  ');
+    return new PosttrainError('engine-died', `the engine process ended ${how}${where}.${last ? `\n  ${last}` : ''}`, {
+      help:
+        verb === 'train'
+          ? 'everything up to the last checkpoint is safe: run the same command with --resume. SIGKILL usually means that the machine ran out of memory: lower microBatch or data.maxTokens.'
+          : 'load the model again. SIGKILL usually means that the machine ran out of memory.',
+      data: { signal, code, step: lastStep ?? null },
+    });
   }
 }
 

@@ -1,4 +1,3 @@
-export { areApart, differenceInterval, type Interval, wilsonInterval, z95 } from './intervals.ts';
 export {
   type PocketAnswer,
   type PocketExpectation,
@@ -14,3 +13,4 @@ export {
   type Share,
   shareOf,
 } from './pocket-table.ts';
+export * from './statistics/index.ts';

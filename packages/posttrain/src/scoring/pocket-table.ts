@@ -1,5 +1,5 @@
 import { PosttrainError } from '../support/errors.ts';
-import { differenceInterval, type Interval, wilsonInterval } from './intervals.ts';
+import { differenceInterval, type Interval, wilsonInterval } from './statistics/index.ts';
 import type { PocketScore } from './pocket.ts';
 
 /** A share with its 95 % interval: `successes` of `trials`. */

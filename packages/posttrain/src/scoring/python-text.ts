@@ -75,5 +75,5 @@ export function withoutPunctuation(text: string): string {
 
 /** A regular expression that matches the text itself. */
 export function escapePattern(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }

@@ -25,6 +25,7 @@ export type PosttrainErrorCode =
   | 'pip-missing' //          python3 is there, pip is not
   | 'python-missing' //       no python3 on the machine
   | 'recipe-invalid' //       a recipe key or value is wrong
+  | 'reward-invalid' //       a reward threw, or gave something that is no score
   | 'run-exists' //           the run folder already holds another run
   | 'run-locked' //           another process is training into the run folder
   | 'scope-async' //          a scope or grad-mode body returned a promise

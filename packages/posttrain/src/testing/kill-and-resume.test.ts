@@ -12,5 +12,8 @@ test('three SIGKILLs to host and engine, at a random time, in the first step and
   const { kills, problems } = await killCampaign({ recipe: killRecipe(join(folder, 'base')), folder, kills: 3, seed });
   assert.deepEqual(problems, [], `with seed ${seed}`);
   const inside = (moment: string) => kills.some((kill) => kill.moment === moment && kill.hit);
-  assert.ok(kills.length >= 3 && inside('first step') && inside('checkpoint write'), `with seed ${seed}: ${JSON.stringify(kills)}`);
+  assert.ok(
+    kills.length >= 3 && inside('first step') && inside('checkpoint write'),
+    `with seed ${seed}: ${JSON.stringify(kills)}`,
+  );
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
@@ -34,7 +34,10 @@ test('a wrong name, setting, flag or environment of the peers is told, nearest f
   assert.equal(unknown.stdout, '');
 
   const setting = run('recipes/main.mjs', ['kill', 'kils=3']);
-  assert.deepEqual([setting.status, setting.stderr], [2, 'kill has no setting "kils".\n  help: its settings: kills, seed, threads\n']);
+  assert.deepEqual(
+    [setting.status, setting.stderr],
+    [2, 'kill has no setting "kils".\n  help: its settings: kills, seed, threads\n'],
+  );
   assert.equal(run('recipes/main.mjs', ['kill', 'kills=few']).stderr, 'kills=few: "few" is not a number.\n');
   assert.equal(run('recipes/main.mjs', []).stderr, 'Which study? --list lists them.\n');
   assert.match(run('recipes/main.mjs', ['kill', '--jsn']).stderr, /^Unknown option '--jsn'/);

@@ -21,7 +21,7 @@ refuses(
           instruction, output                      Alpaca, with input?, system?, history?
           text                                     one string, trained on as it is
           segments: [{text, weight}]               text in pieces, each with its loss weight
-          input_ids                                token ids made elsewhere, with labels?, weights?, position_ids?`,
+          input_ids                                token ids, with labels? (-100: not learned), seq_lengths?`,
 );
 
 refuses(
@@ -87,10 +87,10 @@ refuses(
   'rows longer than maxTokens that the context could hold',
   (at) => ({ data: { train: at.rows, maxTokens: 16 } }),
   `data-overlong: 2 of 2 rows are longer than maxTokens (16):
-  ROOT/rows.jsonl:2: 24 tokens
-  ROOT/rows.jsonl:1: 23 tokens
+  ROOT/rows.jsonl:2: 27 tokens
+  ROOT/rows.jsonl:1: 24 tokens
   in ROOT/rows.jsonl:2 data.maxTokens
-  help: maxTokens: 24 fits all rows; overlong: drop, truncateStart, truncateEnd or split says what to do with them.`,
+  help: maxTokens: 27 fits all rows; overlong: drop, truncateStart, truncateEnd or split says what to do with them.`,
 );
 
 refuses(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { areApart, differenceInterval, wilsonInterval } from './intervals.ts';
+import { areApart } from './interval.ts';
+import { differenceInterval, pairedShareInterval, wilsonInterval } from './shares.ts';
 
 const near = (actual: number, expected: number, digits = 4) =>
   assert.ok(Math.abs(actual - expected) < 0.5 * 10 ** -digits, `${actual} is not ${expected}`);
@@ -58,4 +59,29 @@ test('a count that is no share is refused with both numbers', () => {
     message: '5 successes in 4 trials is no share.',
     help: 'both are whole numbers, and 0 ≤ successes ≤ trials',
   });
+});
+
+test('the Wilson interval has the values of the specification', () => {
+  const golden = [
+    [45, 50, 0.786398, 0.956524],
+    [0, 30, 0, 0.113513],
+    [30, 30, 0.886487, 1],
+  ] as const;
+  for (const [successes, trials, low, high] of golden) {
+    const interval = wilsonInterval(successes, trials);
+    near(interval.low, low, 6);
+    near(interval.high, high, 6);
+  }
+});
+
+test('the interval of a paired difference adds one item of each kind', () => {
+  // 21 children, 7 positive before only, 1 after only (Fagerland, Lydersen & Laake 2014): (2 − 8)/23 ± z √((10/23 − (6/23)²)/23)
+  const { low, high } = pairedShareInterval(1 / 21, 7 / 21, 21);
+  near(low, -0.508359, 6);
+  near(high, -0.01338, 6);
+  // Nothing changed in 10 items: 0 ± z √((2/12)/12)
+  near(pairedShareInterval(0, 0, 10, 1).high, Math.sqrt(2 / 144), 12);
+  // All 2 were fixed: 3/4 − 1/4 ± z √((1 − 1/4)/4), which ends at 1
+  near(pairedShareInterval(1, 0, 2, 1).low, 0.5 - Math.sqrt(3 / 16), 12);
+  assert.equal(pairedShareInterval(1, 0, 2).high, 1);
 });

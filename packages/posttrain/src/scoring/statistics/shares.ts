@@ -1,13 +1,5 @@
-import { PosttrainError } from '../support/errors.ts';
-
-/** A confidence interval of a share or of a difference of shares. */
-export interface Interval {
-  readonly low: number;
-  readonly high: number;
-}
-
-/** The 97.5 % point of the normal distribution: two-sided 95 %. */
-export const z95 = 1.959963984540054;
+import { PosttrainError } from '../../support/errors.ts';
+import { type Interval, z95 } from './interval.ts';
 
 /**
  * The score interval of `successes` in `trials` (Wilson 1927; Newcombe 1998, Statist. Med. 17:857, method 3):
@@ -19,14 +11,32 @@ export const z95 = 1.959963984540054;
 export function wilsonInterval(successes: number, trials: number, z: number = z95): Interval {
   checkCount(successes, trials);
   if (trials === 0) return { low: 0, high: 1 };
-  const share = successes / trials;
-  const centre = share + z ** 2 / (2 * trials);
-  const half = z * Math.sqrt((share * (1 - share)) / trials + z ** 2 / (4 * trials ** 2));
-  const scale = 1 + z ** 2 / trials;
-  return {
-    low: successes === 0 ? 0 : (centre - half) / scale,
-    high: successes === trials ? 1 : (centre + half) / scale,
-  };
+  const { low, high } = scoreInterval(successes / trials, trials, z);
+  return { low: successes === 0 ? 0 : low, high: successes === trials ? 1 : high };
+}
+
+/**
+ * The score interval of a share of `n` items, where `n` need not be whole: an effective number of independent items
+ * takes its place where items go together in clusters (Kish 1965; Korn & Graubard 1998, Survey Methodology 24:193).
+ */
+export function scoreInterval(share: number, n: number, z: number): Interval {
+  const centre = share + z ** 2 / (2 * n);
+  const half = z * Math.sqrt((share * (1 - share)) / n + z ** 2 / (4 * n ** 2));
+  const scale = 1 + z ** 2 / n;
+  return { low: Math.max(0, (centre - half) / scale), high: Math.min(1, (centre + half) / scale) };
+}
+
+/**
+ * The interval of `after − before` of shares on the same `n` items, of which the share `fixed` was wrong before and right
+ * after and `broken` the other way round: Wald's interval after one more item of each kind (Bonett & Price 2012,
+ * J. Educ. Behav. Stat. 37:479). So items of which none changed do not pretend to certainty.
+ *
+ * @param n items; need not be whole, as in {@link scoreInterval}
+ */
+export function pairedShareInterval(fixed: number, broken: number, n: number, z: number = z95): Interval {
+  const [f, b] = [(fixed * n + 1) / (n + 2), (broken * n + 1) / (n + 2)];
+  const half = z * Math.sqrt((f + b - (f - b) ** 2) / (n + 2));
+  return { low: Math.max(-1, f - b - half), high: Math.min(1, f - b + half) };
 }
 
 /**
@@ -47,11 +57,6 @@ export function differenceInterval(
     low: pa - pb - Math.hypot(pa - a.low, b.high - pb),
     high: pa - pb + Math.hypot(a.high - pa, pb - b.low),
   };
-}
-
-/** Whether two intervals have no point in common, which is stricter than that the difference is not zero. */
-export function areApart(a: Interval, b: Interval): boolean {
-  return a.high < b.low || b.high < a.low;
 }
 
 function checkCount(successes: number, trials: number): void {

@@ -1,0 +1,159 @@
+import type { JudgeCalibration } from '../scoring/statistics/index.ts';
+import { CachedJudge } from './judge/cached-judge.ts';
+import { CountedJudge, type JudgeReport } from './judge/counted-judge.ts';
+import type { Judge } from './judge/judge.ts';
+import type { ClosedModel, EvalModel } from './models/eval-model.ts';
+import { type ComparedModel, compareModels } from './results/compare.ts';
+import type { EvaluatedModel, Evaluation } from './results/evaluation.ts';
+import { checkRequirement, type Requirement } from './results/requirement.ts';
+import { type TaskResult, type TaskRun, taskResult } from './results/task-result.ts';
+import { warningsOf } from './results/warnings.ts';
+import type { UnitResponse } from './runner/ask.ts';
+import type { BatchLimits } from './runner/batches.ts';
+import { checkCall, checkModel } from './runner/checks.ts';
+import { type EvaluateEvent, ProgressClock } from './runner/events.ts';
+import { findOverlap, type TrainingTexts } from './runner/overlap.ts';
+import { type PlannedTask, planTask } from './runner/plan.ts';
+import { ResponseCache } from './runner/response-cache.ts';
+import { runTask } from './runner/run-task.ts';
+import type { Task } from './task.ts';
+
+export interface EvaluateOptions {
+  /** The first is what the others are compared with. A closed model is opened when its turn comes. */
+  readonly models: readonly (EvalModel | ClosedModel)[];
+  readonly tasks: readonly Task[];
+  /** Files and folders by the names that tasks ask for. */
+  readonly data?: Readonly<Record<string, string>>;
+  /** Where answers are kept, so that an evaluation goes on where it was stopped. */
+  readonly cacheDir: string;
+  /** Documents of each task; all without. */
+  readonly limit?: number | undefined;
+  /** Of sampling, of `limit` and of resampling; 1 without. */
+  readonly seed?: number | undefined;
+  readonly judge?: Judge | undefined;
+  readonly calibration?: JudgeCalibration | undefined;
+  /** Lets a model judge its own answers; the rows say so. */
+  readonly allowSelfJudge?: boolean | undefined;
+  /** Documents found in these texts are reported, and figures are given without them too. */
+  readonly training?: TrainingTexts | undefined;
+  /** Differences that do not matter, by `task.metric`. */
+  readonly margins?: Readonly<Record<string, number>> | undefined;
+  readonly requirements?: readonly Requirement[] | undefined;
+  /** Resamples of the bootstrap, 2,000 without. */
+  readonly draws?: number | undefined;
+  /** Ends the evaluation early: what was answered until then is its result, marked `partial`. */
+  readonly signal?: AbortSignal | undefined;
+  readonly batch?: BatchLimits | undefined;
+}
+
+/**
+ * Asks every model every task and compares them on identical documents. Events come as it goes on; the evaluation is what the
+ * generator returns.
+ *
+ * @throws PosttrainError `usage` for a call that cannot run (missing data, a model that cannot answer, a judge that is missing),
+ * and what reading data or asking a model throws. Answers that came until then stay in the cache.
+ */
+export async function* evaluate(options: EvaluateOptions): AsyncGenerator<EvaluateEvent, Evaluation, void> {
+  const { seed = 1, limit = null, data = {}, draws } = options;
+  const signal = options.signal ?? new AbortController().signal;
+  checkCall(options);
+  const plans: PlannedTask[] = [];
+  for (const task of options.tasks) plans.push(await planTask(task, { data, limit, seed }));
+  for (const model of options.models) if (!('open' in model)) checkModel(model, plans, options);
+  const requests = plans.reduce((sum, { items }) => sum + distinctRequests(items), 0);
+  const clock = new ProgressClock(requests * options.models.length);
+  yield {
+    type: 'plan',
+    tasks: plans.map(({ task, items, of }) => ({ task: task.name, documents: items.length, of })),
+    total: requests * options.models.length,
+  };
+  using judge = options.judge && new CachedJudge(options.judge, options.cacheDir);
+  const overlap = options.training ? await findOverlap(plans, options.training, signal) : null;
+  const models: EvaluatedModel[] = [];
+  const compared: ComparedModel[] = [];
+  for (const given of options.models) {
+    if (signal.aborted) break;
+    const model = 'open' in given ? await given.open() : given;
+    try {
+      checkModel(model, plans, options);
+      const { id, fingerprint, caveats = [] } = model;
+      models.push({ id, fingerprint, caveats });
+      const runs = new Map<string, { readonly run: TaskRun; readonly result: TaskResult }>();
+      compared.push({ id, fingerprint, runs });
+      using cache = new ResponseCache<UnitResponse>(options.cacheDir, fingerprint);
+      for (const planned of plans) {
+        const counted = judge && planned.task.judged ? new CountedJudge(judge) : null;
+        const answering = runTask(model, planned, cache, { signal, judge: counted, batch: options.batch });
+        let step = await answering.next();
+        for (; !step.done; step = await answering.next()) {
+          const { partial } = step.value;
+          yield { type: 'progress', model: id, task: planned.task.name, ...clock.add(step.value), partial };
+        }
+        const run: TaskRun = {
+          planned,
+          model: id,
+          items: step.value,
+          overlapping: overlap?.get(planned.task.name) ?? null,
+          judge: counted && reportOf(counted, model, options),
+        };
+        const result = taskResult(run, { seed, draws });
+        runs.set(planned.task.name, { run, result });
+        yield { type: 'task', result };
+        if (signal.aborted) break;
+      }
+    } finally {
+      if (Symbol.asyncDispose in model) await (model as AsyncDisposable)[Symbol.asyncDispose]();
+    }
+  }
+  return finish(models, compared, options);
+}
+
+/** Runs an evaluation to its end. @param onEvent told everything on the way */
+export async function runEvaluation(
+  options: EvaluateOptions,
+  onEvent: (event: EvaluateEvent) => void = () => {},
+): Promise<Evaluation> {
+  const events = evaluate(options);
+  for (;;) {
+    const { value, done } = await events.next();
+    if (done) return value;
+    onEvent(value);
+  }
+}
+
+function finish(
+  models: readonly EvaluatedModel[],
+  compared: readonly ComparedModel[],
+  options: EvaluateOptions,
+): Evaluation {
+  const { seed = 1, limit = null, draws, margins, requirements = [] } = options;
+  const [first, ...others] = compared;
+  const comparisons = others.map((other) => compareModels(first!, other, { seed, draws, margins }));
+  const all = compared.flatMap(({ runs }) => [...runs.values()]);
+  const results = all.map(({ result }) => result);
+  const partial = options.signal?.aborted === true || results.some((result) => result.partial);
+  return {
+    runs: all.map(({ run }) => run),
+    result: {
+      version: 1,
+      ...{ seed, limit, partial, models, results, comparisons },
+      // What was not finished has neither passed nor failed.
+      requirements: partial
+        ? []
+        : requirements.map((one) => checkRequirement(one, results, comparisons.at(-1) ?? null)),
+      overlapWith: options.training?.label ?? null,
+      warnings: warningsOf(models, results),
+    },
+  };
+}
+
+function distinctRequests(items: PlannedTask['items']): number {
+  return new Set(items.flatMap(({ units }) => units.map(({ key }) => key))).size;
+}
+
+function reportOf(judge: CountedJudge, model: EvalModel, { calibration }: EvaluateOptions): JudgeReport {
+  return judge.report({
+    calibration: calibration ?? null,
+    judgesItself: judge.weights === model.fingerprint.weights,
+  });
+}

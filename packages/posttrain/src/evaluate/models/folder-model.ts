@@ -1,0 +1,105 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Tokenizer } from '../../data/index.ts';
+import type {
+  Generated,
+  LikelihoodRequest,
+  LikelihoodResult,
+  RollingResult,
+} from '../../models/generation/settings.ts';
+import { fingerprintFile } from '../../runs/index.ts';
+import { digest, sha256 } from '../digest.ts';
+import type { Prompt } from '../request.ts';
+import type { Answer, AnswerSettings, AskOptions, EvalModel, ModelFingerprint } from './eval-model.ts';
+import { PromptRoom } from './prompt-room.ts';
+
+/** A loaded model, as `loadModel` gives it. */
+export interface EngineModel {
+  readonly contextLength: number;
+  readonly folder: string;
+  generate(
+    inputs: readonly Prompt[],
+    options: {
+      readonly maxTokens: number;
+      readonly stop: readonly string[];
+      readonly temperature: number;
+      readonly topK: number;
+      readonly topP: number;
+      readonly minP: number;
+      readonly seeds: readonly number[];
+      readonly signal?: AbortSignal | undefined;
+    },
+  ): Promise<readonly Generated[]>;
+  likelihoods(
+    requests: readonly LikelihoodRequest[],
+    options: AskOptions,
+  ): Promise<readonly (readonly LikelihoodResult[])[]>;
+  rolling(texts: readonly string[], options: AskOptions): Promise<readonly RollingResult[]>;
+}
+
+export interface FolderModelOptions {
+  readonly id: string;
+  /** What it was loaded in; part of the fingerprint. */
+  readonly precision: string;
+  /** Versions of what computes, such as `posttrain 0.1.0, torch 2.13.0`. */
+  readonly engine: string;
+}
+
+/** More than any vocabulary: no filter. */
+const everyToken = Number.MAX_SAFE_INTEGER;
+
+/** A model folder under evaluation. @throws what reading its tokenizer and its files throws */
+export async function folderModel(model: EngineModel, options: FolderModelOptions): Promise<EvalModel> {
+  const fingerprint = await fingerprintFolder(model.folder, options);
+  const room = await PromptRoom.of(model.folder, model.contextLength);
+  return {
+    id: options.id,
+    fingerprint,
+    contextLength: model.contextLength,
+    kinds: ['loglikelihood', 'rolling', 'generate'],
+    likelihoods: (requests, ask) => model.likelihoods(requests, ask),
+    rolling: (texts, ask) => model.rolling(texts, ask),
+    generate: (prompts, settings, ask) => answerInRoom(model, room, prompts, settings, ask),
+  };
+}
+
+async function answerInRoom(
+  model: EngineModel,
+  room: PromptRoom,
+  prompts: readonly Prompt[],
+  { seeds, ...settings }: AnswerSettings,
+  { signal }: AskOptions,
+): Promise<Answer[]> {
+  const fitted = await room.fit(prompts, settings.maxTokens);
+  const asked = fitted.flatMap(({ prompt }, i) => (prompt === null ? [] : [{ prompt, seed: seeds[i]! }]));
+  const made = await model.generate(
+    asked.map(({ prompt }) => prompt),
+    { ...settings, topK: everyToken, minP: 0, seeds: asked.map(({ seed }) => seed), signal },
+  );
+  let next = 0;
+  return fitted.map(({ prompt, cut }) =>
+    prompt === null ? { text: '', tokens: [], finish: 'length', cut } : { ...made[next++]!, cut },
+  );
+}
+
+/** Hashes of everything in a model folder that decides its answers. */
+export async function fingerprintFolder(
+  folder: string,
+  { precision, engine }: Pick<FolderModelOptions, 'precision' | 'engine'>,
+): Promise<ModelFingerprint> {
+  const names = readdirSync(folder).sort();
+  const weights = names.filter((name) => name.endsWith('.safetensors') || name === 'config.json');
+  const template = (await Tokenizer.load(folder)).chatTemplate?.source;
+  return {
+    weights: digest(await hashes(folder, weights)),
+    tokenizer: digest(await hashes(folder, ['tokenizer.json'])),
+    template: template === undefined ? null : sha256(template),
+    dtype: precision,
+    engine,
+  };
+}
+
+async function hashes(folder: string, names: readonly string[]): Promise<readonly (readonly [string, string])[]> {
+  const there = names.filter((name) => existsSync(join(folder, name)));
+  return Promise.all(there.map(async (name) => [name, (await fingerprintFile(join(folder, name))).sha256] as const));
+}

@@ -1,0 +1,71 @@
+import { canonicalJson } from '../digest.ts';
+import type { Prompt, TaskRequest } from '../request.ts';
+import type { PlannedItem, PlannedUnit } from './plan.ts';
+
+/** Requests that go to a model in one call: of one kind, and answers of one setting. */
+export type Batch = readonly PlannedUnit[];
+
+export interface BatchLimits {
+  readonly characters: number;
+  readonly requests: number;
+}
+
+/** A few thousand tokens: enough to keep a processor busy, and Ctrl-C loses little. */
+const standardLimits: BatchLimits = { characters: 64_000, requests: 64 };
+
+/**
+ * The different requests of a task, in batches of similar length, longest first. The batches depend on the items alone and
+ * not on what is cached already, so that a resumed evaluation computes in the same company as an undisturbed one.
+ */
+export function planBatches(items: readonly PlannedItem[], limits: BatchLimits = standardLimits): Batch[] {
+  const different = new Map(items.flatMap(({ units }) => units.map((unit) => [unit.key, unit] as const)));
+  const groups = new Map<string, PlannedUnit[]>();
+  for (const unit of different.values()) {
+    const settings = settingsOf(unit.request);
+    groups.set(settings, [...(groups.get(settings) ?? []), unit]);
+  }
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, units]) => cut(byFallingLength(units), limits));
+}
+
+function cut(units: readonly PlannedUnit[], limits: BatchLimits): Batch[] {
+  const batches: PlannedUnit[][] = [];
+  let characters = 0;
+  for (const unit of units) {
+    const size = sizeOf(unit.request);
+    const last = batches.at(-1);
+    if (last === undefined || last.length >= limits.requests || characters + size > limits.characters) {
+      batches.push([unit]);
+      characters = size;
+    } else {
+      last.push(unit);
+      characters += size;
+    }
+  }
+  return batches;
+}
+
+/** Keys settle the order of equal lengths, so that it does not hang on the order of the items. */
+function byFallingLength(units: readonly PlannedUnit[]): PlannedUnit[] {
+  return units
+    .map((unit) => ({ unit, size: sizeOf(unit.request) }))
+    .sort((a, b) => b.size - a.size || (a.unit.key < b.unit.key ? -1 : 1))
+    .map(({ unit }) => unit);
+}
+
+/** What all requests of a batch have in common. */
+function settingsOf(request: TaskRequest): string {
+  if (request.kind !== 'generate') return request.kind;
+  const { prompt, samples, ...settings } = request;
+  return canonicalJson({ ...settings, chat: typeof prompt !== 'string' });
+}
+
+/** In characters. */
+function sizeOf(request: TaskRequest): number {
+  if (request.kind === 'rolling') return request.text.length;
+  if (request.kind === 'generate') return promptLength(request.prompt);
+  return request.context.length + request.continuations.reduce((sum, { length }) => sum + length, 0);
+}
+
+function promptLength(prompt: Prompt): number {
+  return typeof prompt === 'string' ? prompt.length : prompt.reduce((sum, { content }) => sum + content.length, 0);
+}

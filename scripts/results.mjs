@@ -1,0 +1,66 @@
+// Writes the measured figures of README.md from stored results, and nothing else: node scripts/results.mjs
+// A row whose result is not stored is left out.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './measurements.mjs';
+
+const begin = '<!-- results:begin -->';
+const end = '<!-- results:end -->';
+
+/** The last record of a bench, or a study's. */
+function stored(kind, name) {
+  const file = kind === 'bench' ? join(root, 'bench', 'results', `${name}.jsonl`) : join(root, 'recipes', name, 'result.json');
+  if (!existsSync(file)) return null;
+  const text = readFileSync(file, 'utf8').trim();
+  return JSON.parse(kind === 'bench' ? text.split('\n').at(-1) : text);
+}
+
+const percent = ({ share, low, high }) => `${(100 * share).toFixed(1)} % [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`;
+const fixed = (value, digits) => value.toFixed(digits);
+
+/** What each stored result says in one line: [claim, figure]. */
+const rows = {
+  'study pocket-base': ({ ours: { base, tuned } }) => [
+    ['embedded model after SFT, well-formed answers', `${percent(base.format)} → ${percent(tuned.format)}`],
+    ['… facts whose questions were trained', `${percent(base.closed)} → ${percent(tuned.closed)}`],
+    ['… reading sources: value, citation and name', `${percent(base.grounded)} → ${percent(tuned.grounded)}`],
+    ['… says so when no source answers', `${percent(base.unanswerable)} → ${percent(tuned.unanswerable)}`],
+    ['… facts known before, still known', `${percent(base.cloze)} → ${percent(tuned.cloze)}`],
+  ],
+  'study babyllama-sft': learned('a 1 M parameter checkpoint tuned on 1,000 instructions, held-out loss'),
+  'study babyllama-pretrain': learned('the same checkpoint on children’s books, held-out loss'),
+  'study kill': ({ ours: { kills, problems } }) => [
+    ['killed at random, resumed, equal bit for bit', `${kills - problems.length} of ${kills}`],
+  ],
+  'bench op-overhead': ({ ours, peers, ratio }) => [
+    ['small operator, made and freed', peers ? `${fixed(ours.medianMicroseconds, 2)} µs; PyTorch from Python ${fixed(peers.medianMicroseconds, 2)} µs (${fixed(ratio, 2)}×)` : `${fixed(ours.medianMicroseconds, 2)} µs`],
+  ],
+  'bench host-latency': ({ ours }) => [
+    ['a server while it trains: 99th percentile, latest 500 ms timer', `${fixed(ours.requests.p99Ms, 1)} ms, ${fixed(ours.timers.maxLateMs, 1)} ms late`],
+  ],
+};
+
+function learned(what) {
+  return ({ ours, peers }) => [[what, `${fixed(ours.before, 2)} → ${fixed(ours.mean, 3)} nats; PyTorch ${fixed(peers.mean, 3)}`]];
+}
+
+/** The block between the marks of README.md, marks left out. */
+export function resultsBlock() {
+  const lines = ['| measured | result | how |', '|---|---|---|'];
+  const machines = new Set();
+  for (const [source, describe] of Object.entries(rows)) {
+    const record = stored(...source.split(' '));
+    if (!record) continue;
+    machines.add(`${record.machine.cores} cores of ${record.machine.cpu}, Node ${record.versions.node}`);
+    for (const [claim, figure] of describe(record)) lines.push(`| ${claim} | ${figure} | \`npm run -s ${source.replace(' ', ' -- ')}\` |`);
+  }
+  lines.push('', `Brackets are 95 % intervals. Made by scripts/results.mjs from stored results; ${[...machines].join('; ')}.`);
+  return lines.join('\n');
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  const readme = join(root, 'README.md');
+  const text = readFileSync(readme, 'utf8');
+  const [before, after] = [text.slice(0, text.indexOf(begin) + begin.length), text.slice(text.indexOf(end))];
+  writeFileSync(readme, `${before}\n${resultsBlock()}\n${after}`);
+}
