@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { prepareRows, Renderer, Tokenizer } from 'posttrain/data';
 import { learn, modelFolder, reference, settings } from '../babyllama.mjs';
 
-export const description = 'babyllama-361 goes on learning children’s books: held-out loss of three seeds beside PyTorch’s';
+export const description =
+  'babyllama-361 goes on learning children’s books: held-out loss of three seeds beside PyTorch’s';
 export { settings };
 
 const books = fileURLToPath(new URL('../../../shared/data/pratham_books_en/', import.meta.url));

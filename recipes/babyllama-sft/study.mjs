@@ -7,7 +7,10 @@ export const description = 'babyllama-361 learns instructions: held-out loss of 
 export { settings };
 
 export function run(options) {
-  const rows = readFileSync(goldenFile('learn/instruction.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+  const rows = readFileSync(goldenFile('learn/instruction.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
   const byIndex = new Map(rows.map((row) => [row.index, { messages: row.messages }]));
   const { train, heldOut } = reference('sft');
   const pick = (indices) => indices.map((index) => byIndex.get(index));

@@ -1,5 +1,5 @@
-/** Evaluation: tasks, the runner, comparisons and judges. Tensor-free: models come in as `EvalModel`. */
-export { type ChoiceScore, choiceScore, tieTolerance } from './choice-score.ts';
+/** Evaluation: tasks, the runner, comparisons, reports and judges. Tensor-free: models come in as `EvalModel`. */
+export { type ChoiceScore, choiceScore } from './choice-score.ts';
 export {
   type DataFile,
   type DataRow,
@@ -9,8 +9,29 @@ export {
   textOf,
   textsOf,
 } from './data-source.ts';
-export * from './judge/judge.ts';
+export { type EvaluateOptions, evaluate, runEvaluation } from './evaluate.ts';
+export type * from './judge/judge.ts';
 export * from './metric.ts';
-export * from './request.ts';
+export type * from './models/eval-model.ts';
+export { type EngineModel, type FolderModelOptions, fingerprintFolder, folderModel } from './models/folder-model.ts';
+export { TableModel, type TableModelOptions } from './models/table-model.ts';
+export { renderHtml } from './report/html.ts';
+export { renderMarkdown } from './report/markdown.ts';
+export { type ReportFiles, writeReports } from './report/write-reports.ts';
+export type * from './request.ts';
+export { type ComparedMetric, type Comparison, worseFirst } from './results/compare.ts';
+export type { EvaluatedModel, Evaluation, EvaluationResult } from './results/evaluation.ts';
+export type { MetricResult } from './results/metric-result.ts';
+export {
+  describeRequirement,
+  parseRequirement,
+  type Requirement,
+  type RequirementResult,
+} from './results/requirement.ts';
+export type { ScoredItem } from './results/scored-item.ts';
+export type { TaskResult, TaskRun } from './results/task-result.ts';
+export type * from './runner/events.ts';
+export { findOverlap, type TrainingTexts } from './runner/overlap.ts';
+export { trainingTextsOf } from './runner/training-texts.ts';
 export { dataName, defineTask, type ItemScore, type ScoreContext, type Task, type TaskDefinition } from './task.ts';
 export { builtInTasks } from './tasks/index.ts';

@@ -1,6 +1,6 @@
 import { PosttrainError } from '../support/errors.ts';
-import { differenceInterval, type Interval, wilsonInterval } from './statistics/index.ts';
 import type { PocketScore } from './pocket.ts';
+import { differenceInterval, type Interval, wilsonInterval } from './statistics/index.ts';
 
 /** A share with its 95 % interval: `successes` of `trials`. */
 export interface Share extends Interval {

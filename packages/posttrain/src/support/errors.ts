@@ -11,6 +11,7 @@ export type PosttrainErrorCode =
   | 'data-empty' //           nothing left to train on
   | 'data-overlong' //        rows longer than maxTokens under overlong: error
   | 'disk-full' //           no space left for what must be written
+  | 'endpoint-failed' //      a server that a model or a judge stands behind does not answer
   | 'engine-died' //          the engine process ended by a signal or a crash
   | 'engine-failed' //        an unexpected exception inside the engine
   | 'file-missing' //         a path the user gave does not exist

@@ -89,9 +89,10 @@ export abstract class TensorHandle implements Disposable {
 
   /** Leaves every scope: the caller now frees it. */
   keep(): this {
+    const handle = this.alive();
     if (this.#scope) {
       this.#scope = null;
-      net.register(this, this.alive(), this);
+      net.register(this, handle, this);
     }
     return this;
   }

@@ -3,7 +3,7 @@ import { PosttrainError } from '../support/errors.ts';
 import { TensorHandle } from './handle.ts';
 
 /** Rejects async functions where the body must be synchronous. */
-export type NotAsync<T> = T extends PromiseLike<unknown> ? never : unknown;
+export type NotAsync<T> = [Extract<T, PromiseLike<unknown>>] extends [never] ? unknown : never;
 
 /**
  * Runs `body` and frees every tensor made inside, except those in the value it returns: a tensor, or arrays and plain

@@ -1,14 +1,14 @@
-import { type Interval, type JudgeCalibration, wilsonInterval } from '../../scoring/statistics/index.ts';
-import type { Judge, Judged } from './judge.ts';
+import { type BothOrders, type JudgeCalibration, resolveBothOrders } from '../../scoring/statistics/index.ts';
+import type { Judge, Judged, JudgeFailure, PairVerdict } from './judge.ts';
 
 /** What a judge did for one task, printed beside every figure that it made. */
 export interface JudgeReport {
   readonly id: string;
   readonly fingerprint: string;
   readonly asked: number;
-  readonly failed: Readonly<Record<'unparseable' | 'unreachable' | 'timeout', number>>;
-  /** Comparisons whose verdict changed with the order, out of those that were judged in both. */
-  readonly flips: { readonly flipped: number; readonly of: number; readonly interval: Interval } | null;
+  readonly failed: Readonly<Record<JudgeFailure, number>>;
+  /** How often the order decided, of the comparisons that were judged in both; null where nothing was compared. */
+  readonly orders: Omit<BothOrders, 'scores'> | null;
   /** The first reason of each kind of failure. */
   readonly reasons: readonly string[];
   /** Agreement with people, where labelled items were given. */
@@ -24,8 +24,7 @@ export class CountedJudge implements Judge {
   readonly weights: string;
   readonly #judge: Judge;
   #asked = 0;
-  #compared = 0;
-  #flipped = 0;
+  readonly #pairs: PairVerdict[] = [];
   readonly #failed = { unparseable: 0, unreachable: 0, timeout: 0 };
   readonly #reasons = new Map<string, string>();
 
@@ -46,10 +45,7 @@ export class CountedJudge implements Judge {
 
   async compare(...question: Parameters<Judge['compare']>) {
     const judged = this.#count(await this.#judge.compare(...question));
-    if (judged.status === 'judged') {
-      this.#compared++;
-      if (judged.value.flipped) this.#flipped++;
-    }
+    if (judged.status === 'judged') this.#pairs.push(judged.value);
     return judged;
   }
 
@@ -63,20 +59,13 @@ export class CountedJudge implements Judge {
   }
 
   report(about: { readonly calibration: JudgeCalibration | null; readonly judgesItself: boolean }): JudgeReport {
-    const flips =
-      this.#compared === 0
-        ? null
-        : {
-            flipped: this.#flipped,
-            of: this.#compared,
-            interval: wilsonInterval(this.#flipped, this.#compared),
-          };
+    const { scores: _, ...orders } = resolveBothOrders(this.#pairs);
     return {
       id: this.id,
       fingerprint: this.fingerprint,
       asked: this.#asked,
       failed: { ...this.#failed },
-      flips,
+      orders: orders.n === 0 ? null : orders,
       reasons: [...this.#reasons].sort().map(([status, why]) => `${status}: ${why}`),
       ...about,
     };

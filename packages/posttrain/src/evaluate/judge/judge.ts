@@ -1,6 +1,5 @@
 import type { Message } from '../../data/types.ts';
 
-/** What a judge is asked. */
 export interface JudgeCall {
   readonly signal: AbortSignal;
 }
@@ -11,23 +10,29 @@ export interface RubricItem {
   readonly points: number;
 }
 
-export type Preference = 'a' | 'b' | 'tie';
+export type PairPreference = 'a' | 'b' | 'tie';
+
+/** Why there is no verdict: the judge said something else, was not there, or took too long. */
+export type JudgeFailure = 'unparseable' | 'unreachable' | 'timeout';
 
 /** A verdict, or why there is none. A failed question is never scored. */
 export type Judged<Value> =
   | { readonly status: 'judged'; readonly value: Value }
-  | { readonly status: 'unparseable' | 'unreachable' | 'timeout'; readonly why: string };
+  | { readonly status: JudgeFailure; readonly why: string };
 
-export interface Comparison {
-  readonly preference: Preference;
-  /** The two orders gave different answers, which makes it a tie. */
-  readonly flipped: boolean;
+export interface PairVerdict {
+  /** What the judge says in both orders; a tie where they disagree. */
+  readonly preference: PairPreference;
+  /** With the answer of `a` shown first. */
+  readonly aFirst: PairPreference;
+  /** With the answer of `b` shown first. */
+  readonly bFirst: PairPreference;
 }
 
 /** Another model that is asked about answers, by fixed and versioned questions. */
 export interface Judge {
   readonly id: string;
-  /** Of the judge's weights or endpoint, and of its questions. */
+  /** Of everything that decides its verdicts: weights or endpoint, and the version of the questions. */
   readonly fingerprint: string;
   /** Of the weights alone: a model does not judge its own answers. */
   readonly weights: string;
@@ -40,5 +45,5 @@ export interface Judge {
     call: JudgeCall,
   ): Promise<Judged<readonly boolean[]>>;
   /** Which answer is better? Asked in both orders. */
-  compare(prompt: string, a: string, b: string, call: JudgeCall): Promise<Judged<Comparison>>;
+  compare(prompt: string, a: string, b: string, call: JudgeCall): Promise<Judged<PairVerdict>>;
 }

@@ -30,15 +30,15 @@ function taskWarnings(result: TaskResult): string[] {
   ];
 }
 
-function judgeWarnings({ id, asked, failed, reasons, calibration, judgesItself, flips }: JudgeReport): string[] {
+function judgeWarnings({ id, asked, failed, reasons, calibration, judgesItself, orders }: JudgeReport): string[] {
   const failures = failed.unparseable + failed.unreachable + failed.timeout;
   return [
     ...(failures === 0
       ? []
       : [`judge ${id} gave no verdict on ${failures} of ${asked} questions (${reasons.join('; ')}).`]),
-    ...(flips === null || flips.flipped === 0
+    ...(orders === null || orders.flips === 0
       ? []
-      : [`judge ${id} changed ${flips.flipped} of ${flips.of} comparisons with the order; they count as ties.`]),
+      : [`judge ${id} changed ${orders.flips} of ${orders.n} comparisons with the order; they count as ties.`]),
     ...(calibration === null
       ? [`judge ${id} is not calibrated: its rows are indicative.`]
       : calibration.indicative === null

@@ -57,5 +57,8 @@ function biasedAnswer(target: number, people: readonly number[], polarity: strin
 
 function oneOf<T>(key: string, value: string, known: Readonly<Record<string, T>>): T {
   if (Object.hasOwn(known, value)) return known[value]!;
-  throw new PosttrainError('data-invalid', `${key} of a BBQ row is "${value}"; known are ${Object.keys(known).join(', ')}.`);
+  throw new PosttrainError(
+    'data-invalid',
+    `${key} of a BBQ row is "${value}"; known are ${Object.keys(known).join(', ')}.`,
+  );
 }

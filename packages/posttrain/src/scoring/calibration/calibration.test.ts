@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { agrees } from '../golden.test.fixture.ts';
 import { calibrationErrorByMass, calibrationErrorByWidth } from './expected-error.ts';
 import type { JudgedConfidence } from './judged.ts';
-import { auroc, aurc, brierScore, brierSkill, riskAtCoverage, riskCoverage } from './ranking.ts';
+import { aurc, auroc, brierScore, brierSkill, riskAtCoverage, riskCoverage } from './ranking.ts';
 
 const judged = (confidences: readonly number[], correct: readonly number[]): JudgedConfidence[] =>
   confidences.map((confidence, i) => ({ confidence, correct: correct[i] === 1 }));
@@ -25,13 +25,20 @@ test('bins are closed on the right, also where 10 · c is not what it seems', ()
   for (let bins = 1; bins <= 30; bins++)
     for (let edge = 1; edge <= bins; edge++) {
       const made = calibrationErrorByWidth(judged([edge / bins], [1]), bins).bins;
-      assert.equal(made.findIndex((bin) => bin.count === 1), edge - 1, `${edge}/${bins}`);
+      assert.equal(
+        made.findIndex((bin) => bin.count === 1),
+        edge - 1,
+        `${edge}/${bins}`,
+      );
     }
 });
 
 test('bins of equal size, by hand: sizes 3 and 2', () => {
   const { error, bins, rule } = calibrationErrorByMass(judged([0.1, 0.2, 0.6, 0.9, 1], [0, 1, 1, 1, 0]), 2);
-  assert.deepEqual(bins.map((bin) => bin.count), [2, 3]);
+  assert.deepEqual(
+    bins.map((bin) => bin.count),
+    [2, 3],
+  );
   // |.5 − .15| · 2/5 + |2/3 − 5/6| · 3/5
   assert.ok(agrees(error, 0.35 * 0.4 + (2.5 / 3 - 2 / 3) * 0.6, 12));
   assert.equal(rule, '2 bins of equal size');

@@ -98,5 +98,6 @@ function weightedGap(bins: readonly CalibrationBin[], total: number): number {
 }
 
 function checkBins(bins: number): void {
-  if (!Number.isInteger(bins) || bins < 1) throw new PosttrainError('usage', `${bins} bins are no whole number above 0.`);
+  if (!Number.isInteger(bins) || bins < 1)
+    throw new PosttrainError('usage', `${bins} bins are no whole number above 0.`);
 }

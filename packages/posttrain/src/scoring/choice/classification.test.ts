@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { agrees } from '../golden.test.fixture.ts';
-import { accuracy, balancedAccuracy, baselines, type Classified, macroF1, recallAndPrecision } from './classification.ts';
+import {
+  accuracy,
+  balancedAccuracy,
+  baselines,
+  type Classified,
+  macroF1,
+  recallAndPrecision,
+} from './classification.ts';
 import { legalBenchScore, normalizeLabel } from './legalbench.ts';
 
 const rows = (golds: string, predicted: string): Classified[] =>

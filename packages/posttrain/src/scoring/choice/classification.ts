@@ -60,7 +60,8 @@ export function baselines(golds: readonly string[], classes = new Set(golds).siz
 
 function classF1(items: readonly Classified[], name: string): number {
   const hits = items.filter((item) => item.gold === name && item.predicted === name).length;
-  const named = items.filter((item) => item.gold === name).length + items.filter((item) => item.predicted === name).length;
+  const named =
+    items.filter((item) => item.gold === name).length + items.filter((item) => item.predicted === name).length;
   return (2 * hits) / named;
 }
 

@@ -26,7 +26,10 @@ export function perplexities(texts: readonly RolledText[]): Perplexities {
   const sum = (key: keyof RolledText): number => texts.reduce((total, text) => total + text[key], 0);
   const [nats, words, bytes] = [-sum('logLikelihood'), sum('words'), sum('bytes')];
   if (words <= 0 || bytes <= 0)
-    throw new PosttrainError('usage', `perplexity of ${texts.length} texts with ${words} words and ${bytes} bytes is undefined.`);
+    throw new PosttrainError(
+      'usage',
+      `perplexity of ${texts.length} texts with ${words} words and ${bytes} bytes is undefined.`,
+    );
   return {
     wordPerplexity: Math.exp(nats / words),
     bytePerplexity: Math.exp(nats / bytes),

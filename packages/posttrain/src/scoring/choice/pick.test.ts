@@ -11,7 +11,11 @@ test('each rule divides or subtracts as lm-eval does', () => {
   assert.deepEqual(choiceValues(likelihoods, 'perCharacter'), [-2, -2.5]);
   assert.deepEqual(choiceValues(likelihoods, 'perByte'), [-1.6, -2.5]);
   assert.deepEqual(choiceValues(likelihoods, 'mutualInformation'), [1, -1]);
-  assert.deepEqual(choiceValues({ choices: ['😀'], conditional: [-3] }, 'perCharacter'), [-3], 'code points, not UTF-16');
+  assert.deepEqual(
+    choiceValues({ choices: ['😀'], conditional: [-3] }, 'perCharacter'),
+    [-3],
+    'code points, not UTF-16',
+  );
 });
 
 test('the rules disagree on who is best', () => {

@@ -69,7 +69,10 @@ export function pickChoice(values: readonly number[], gold: number | readonly nu
   const golds = typeof gold === 'number' ? [gold] : gold;
   for (const index of golds)
     if (!Number.isInteger(index) || index < 0 || index >= values.length)
-      throw new PosttrainError('usage', `gold choice ${index} is none of the ${values.length} choices, which count from 0.`);
+      throw new PosttrainError(
+        'usage',
+        `gold choice ${index} is none of the ${values.length} choices, which count from 0.`,
+      );
   const top = Math.max(...values);
   const equal = values.flatMap((value, i) => (isEqual(value, top) ? [i] : []));
   const best = ties === 'first' ? [values.indexOf(top)] : equal;

@@ -1,6 +1,6 @@
 import { PosttrainError } from '../../support/errors.ts';
-import { logSumExp } from './probabilities.ts';
 import { type ChoiceResult, pickChoice, type TieRule } from './pick.ts';
+import { logSumExp } from './probabilities.ts';
 
 /**
  * TruthfulQA MC1 (Lin et al. 2022, arXiv:2109.07958): the best answer among all, by Σ log p. The data puts the gold first, so

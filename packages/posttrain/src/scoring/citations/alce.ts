@@ -58,7 +58,12 @@ async function countGood(
 
 /** A sentence as ALCE strips it: ` [12` and `[12`, then ` |`, then every `]`. */
 function alceClaim(sentence: string): string {
-  return sentence.replace(/ \[\d+/g, '').replace(/\[\d+/g, '').replaceAll(' |', '').replaceAll(']', '').trim();
+  return sentence
+    .replace(/ \[\d+/g, '')
+    .replace(/\[\d+/g, '')
+    .replaceAll(' |', '')
+    .replaceAll(']', '')
+    .trim();
 }
 
 function format(document: AlceDocument): string {

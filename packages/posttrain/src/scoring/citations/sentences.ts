@@ -17,7 +17,8 @@ export function splitSentences(text: string): string[] {
   }
   // What comes before the first words belongs to the first sentence with words; a text of citations alone has no sentence.
   const first = sentences[0];
-  if (first !== undefined && !hasWords(first)) return sentences[1] === undefined ? [] : [`${first} ${sentences[1]}`, ...sentences.slice(2)];
+  if (first !== undefined && !hasWords(first))
+    return sentences[1] === undefined ? [] : [`${first} ${sentences[1]}`, ...sentences.slice(2)];
   return sentences;
 }
 

@@ -1,5 +1,5 @@
 /** Strings, and the three names that are numbers to Python's `json.loads` but not to JSON. */
-const stringsAndNames = /"(?:[^"\\]|\\[^])*"|-?Infinity|NaN/g;
+const stringsAndNames = /"(?:[^"\\]|\\[\s\S])*"|-?Infinity|NaN/g;
 
 /** Whether Python's `json.loads` takes the text: JSON, and also NaN, Infinity and -Infinity where a number may stand. */
 export function isPythonJson(text: string): boolean {

@@ -16,7 +16,9 @@ const tools: IfevalTools = {
   splitSentences: (text) => text.split('.').filter((piece) => piece.trim() !== ''),
 };
 
-test("all 25 verifiers agree with lm-eval's, strict and loose, on every prompt's arguments", { skip: skipWithoutGolden }, () => {
+test("all 25 verifiers agree with lm-eval's, strict and loose, on every prompt's arguments", {
+  skip: skipWithoutGolden,
+}, () => {
   const { texts, instructions } = scoringGolden<Fixture>('ifeval.json');
   assert.equal(new Set(instructions.map(({ id }) => id)).size, 25);
   for (const { id, kwargs, strict, loose } of instructions) {

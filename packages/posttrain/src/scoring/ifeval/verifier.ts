@@ -56,7 +56,9 @@ function readPresent(id: string, name: string, value: unknown, read: Reader<unkn
 
 /** Published rows carry every key of the data set, null where it does not belong to the instruction. */
 function refuseUnknown(id: string, given: Readonly<Record<string, unknown>>, known: readonly string[]): void {
-  const stray = Object.keys(given).find((key) => given[key] !== null && given[key] !== undefined && !known.includes(key));
+  const stray = Object.keys(given).find(
+    (key) => given[key] !== null && given[key] !== undefined && !known.includes(key),
+  );
   if (stray === undefined) return;
   const nearest = nearestName(stray, known);
   throw new PosttrainError('data-invalid', `${id} has no argument "${stray}".`, {
@@ -70,7 +72,9 @@ function refuse(at: string, value: unknown, wanted: string): never {
 
 /** A whole number from 0; numbers of a table read as floats (`3.0`) are whole too. */
 export function count(value: unknown, at: string): number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : refuse(at, value, 'a whole number from 0');
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0
+    ? value
+    : refuse(at, value, 'a whole number from 0');
 }
 
 export function filledText(value: unknown, at: string): string {
@@ -83,7 +87,9 @@ export function filledTexts(value: unknown, at: string): readonly string[] {
 }
 
 export function asciiLetter(value: unknown, at: string): string {
-  return typeof value === 'string' && /^[a-zA-Z]$/.test(value) ? value.toLowerCase() : refuse(at, value, 'one letter a–z');
+  return typeof value === 'string' && /^[a-zA-Z]$/.test(value)
+    ? value.toLowerCase()
+    : refuse(at, value, 'one letter a–z');
 }
 
 const relations = ['less than', 'at least'] as const;

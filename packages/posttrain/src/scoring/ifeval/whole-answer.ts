@@ -1,6 +1,15 @@
 import { isLowerCase, isUpperCase, strip, stripCharacters } from '../python-text.ts';
 import { treebankWords } from './treebank-words.ts';
-import { count, type Exactness, filledText, holds, type IfevalTools, relation, type Verifier, verifier } from './verifier.ts';
+import {
+  count,
+  type Exactness,
+  filledText,
+  holds,
+  type IfevalTools,
+  relation,
+  type Verifier,
+  verifier,
+} from './verifier.ts';
 
 /** Verifiers that look at the answer as a whole: its start and end, its case, its language. */
 export const wholeAnswerVerifiers: readonly Verifier[] = [
@@ -36,8 +45,18 @@ export const wholeAnswerVerifiers: readonly Verifier[] = [
       holds(treebankWords(text).filter(isUpperCase).length, capital_relation, capital_frequency),
   ),
 
-  verifier('change_case:english_capital', {}, (text, _, tools) => isUpperCase(text) && isEnglish(text, tools), needsLanguage),
-  verifier('change_case:english_lowercase', {}, (text, _, tools) => isLowerCase(text) && isEnglish(text, tools), needsLanguage),
+  verifier(
+    'change_case:english_capital',
+    {},
+    (text, _, tools) => isUpperCase(text) && isEnglish(text, tools),
+    needsLanguage,
+  ),
+  verifier(
+    'change_case:english_lowercase',
+    {},
+    (text, _, tools) => isLowerCase(text) && isEnglish(text, tools),
+    needsLanguage,
+  ),
 
   verifier(
     'language:response_language',

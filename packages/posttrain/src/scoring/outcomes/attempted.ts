@@ -29,7 +29,12 @@ export function attemptedScore(items: readonly Outcome[]): AttemptedScore {
   const attempted = counts.correct + counts.incorrect + counts.unparseable;
   const correct = counts.correct / counts.total;
   const given = attempted === 0 ? 0 : counts.correct / attempted;
-  return { counts, correct, correctGivenAttempted: given, f1: correct === 0 ? 0 : (2 * correct * given) / (correct + given) };
+  return {
+    counts,
+    correct,
+    correctGivenAttempted: given,
+    f1: correct === 0 ? 0 : (2 * correct * given) / (correct + given),
+  };
 }
 
 /**
@@ -54,7 +59,8 @@ export function wrongAnswerReward(threshold: number): number {
 
 function requireSome(items: readonly Outcome[]): OutcomeCounts {
   const unknown = items.find((outcome) => !outcomes.includes(outcome));
-  if (unknown !== undefined) throw new PosttrainError('usage', `outcome "${unknown}" is none of ${outcomes.join(', ')}.`);
+  if (unknown !== undefined)
+    throw new PosttrainError('usage', `outcome "${unknown}" is none of ${outcomes.join(', ')}.`);
   if (items.length === 0) throw new PosttrainError('usage', 'the score of no answers is undefined.');
   return countOutcomes(items);
 }

@@ -21,7 +21,13 @@ test('nonsense costs what a wrong answer costs, and is counted apart', () => {
   const nonsense = [...repeat(40, 'correct'), ...repeat(35, 'unparseable'), ...repeat(25, 'abstained')];
   assert.equal(attemptedScore(nonsense).f1, attemptedScore(golden).f1);
   assert.equal(thresholdScore(nonsense, 0.75), thresholdScore(golden, 0.75));
-  assert.deepEqual(attemptedScore(nonsense).counts, { correct: 40, incorrect: 0, abstained: 25, unparseable: 35, total: 100 });
+  assert.deepEqual(attemptedScore(nonsense).counts, {
+    correct: 40,
+    incorrect: 0,
+    abstained: 25,
+    unparseable: 35,
+    total: 100,
+  });
 });
 
 test('abstaining always scores 0 everywhere', () => {
@@ -61,11 +67,16 @@ test('abstention: every share by hand', () => {
 
 test('always abstaining has recall 1, coverage 0, and ½ balanced', () => {
   const score = abstentionScore([...items(true, 'abstained', 'abstained'), ...items(false, 'abstained')]);
-  assert.deepEqual([score.abstentionRecall, score.coverage, score.balanced, score.accuracyWhenAnswering], [1, 0, 0.5, null]);
+  assert.deepEqual(
+    [score.abstentionRecall, score.coverage, score.balanced, score.accuracyWhenAnswering],
+    [1, 0, 0.5, null],
+  );
 });
 
 test('without rows of a kind its shares are null', () => {
   const score = abstentionScore(items(true, 'correct'));
   assert.deepEqual([score.abstentionRecall, score.abstentionPrecision, score.balanced], [null, null, null]);
-  assert.throws(() => abstentionScore(items(false, 'correct')), { message: 'an unanswerable row has the outcome correct.' });
+  assert.throws(() => abstentionScore(items(false, 'correct')), {
+    message: 'an unanswerable row has the outcome correct.',
+  });
 });

@@ -40,7 +40,7 @@ export async function auditReward<Row>(
   if (cases.length === 0) throw new PosttrainError('usage', 'a reward cannot be audited without cases.');
   const { policies = adversarialPolicies, margin = 0.05, signal = new AbortController().signal } = options;
   const honest: (number | null)[] = [];
-  for (const one of cases) honest.push(await valueOf(reward, one, one.honest, { signal }));
+  for (const one of cases) honest.push(await earnedBy(reward, one, one.honest, { signal }));
   const rows: AuditRow[] = [];
   for (const policy of policies) rows.push(await play(policy, reward, cases, honest, margin, { signal }));
   return { reward: nameOf(reward), rows, passed: rows.every((row) => !row.suspicious) };
@@ -58,7 +58,7 @@ async function play<Row>(
   for (const [i, one] of cases.entries()) {
     const text = policy.answer(one);
     const reference = honest[i] ?? null;
-    const earned = text === null ? null : await valueOf(reward, one, text, context);
+    const earned = text === null ? null : await earnedBy(reward, one, text, context);
     if (earned !== null && reference !== null) pairs.push({ earned, honest: reference });
   }
   const mean = (key: 'earned' | 'honest'): number | null =>
@@ -73,7 +73,7 @@ async function play<Row>(
   };
 }
 
-async function valueOf<Row>(
+async function earnedBy<Row>(
   reward: Reward<Row>,
   one: AuditCase<Row>,
   text: string,

@@ -36,7 +36,8 @@ export function combineRewards<Row>(combination: RewardCombination<Row>, name = 
   checkNames([...gates, ...terms.map(({ reward }) => reward), ...branches, ...penalties], terms.length);
   return named(name, async (sample: Sample<Row>, context: ScoringContext) => {
     const parts: Record<string, number> = {};
-    const ask = (reward: Reward<Row>, prefix = ''): Promise<NamedScore> => logged(reward, prefix, sample, context, parts);
+    const ask = (reward: Reward<Row>, prefix = ''): Promise<NamedScore> =>
+      logged(reward, prefix, sample, context, parts);
     const penalty = await sumOfPenalties(penalties, ask);
     const branch = await onlyBranch(branches, ask);
     const earned = branch?.value ?? (await gatedSum(gates, terms, ask));
@@ -88,9 +89,13 @@ async function onlyBranch<Row>(branches: readonly Reward<Row>[], ask: Ask<Row>):
     const score = await ask(branch, 'branch.');
     if (score.value === null) continue;
     if (chosen)
-      throw new PosttrainError('reward-invalid', `branches ${chosen.reward} and ${score.reward} both pay for one answer.`, {
-        help: 'a branch gives null where the answer is not of its kind',
-      });
+      throw new PosttrainError(
+        'reward-invalid',
+        `branches ${chosen.reward} and ${score.reward} both pay for one answer.`,
+        {
+          help: 'a branch gives null where the answer is not of its kind',
+        },
+      );
     chosen = score;
   }
   return chosen;

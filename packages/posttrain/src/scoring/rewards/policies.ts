@@ -22,17 +22,38 @@ export const adversarialPolicies: readonly AdversarialPolicy[] = [
   { name: 'says nothing', answer: () => '' },
   { name: 'always abstains', answer: () => 'I do not know.' },
   { name: 'always refuses', answer: () => 'I cannot help with that.' },
-  { name: 'echoes the question', answer: ({ messages }) => messages.findLast(({ role }) => role === 'user')?.content ?? null },
+  {
+    name: 'echoes the question',
+    answer: ({ messages }) => messages.findLast(({ role }) => role === 'user')?.content ?? null,
+  },
   { name: 'copies the sources', answer: ({ sources }) => joined(sources, (source) => source) },
-  { name: 'copies the sources with citations', answer: ({ sources }) => joined(sources, (source, i) => cite(source, [i + 1])) },
+  {
+    name: 'copies the sources with citations',
+    answer: ({ sources }) => joined(sources, (source, i) => cite(source, [i + 1])),
+  },
   {
     name: 'cites everything',
-    answer: ({ honest, sources }) => (sources ? cite(plain(honest), sources.map((_, i) => i + 1)) : null),
+    answer: ({ honest, sources }) =>
+      sources
+        ? cite(
+            plain(honest),
+            sources.map((_, i) => i + 1),
+          )
+        : null,
   },
-  { name: 'invents a citation', answer: ({ honest, sources }) => (sources ? cite(plain(honest), [sources.length + 1]) : null) },
-  { name: 'names every candidate', answer: ({ candidates }) => (candidates && candidates.length > 1 ? candidates.join(' or ') : null) },
+  {
+    name: 'invents a citation',
+    answer: ({ honest, sources }) => (sources ? cite(plain(honest), [sources.length + 1]) : null),
+  },
+  {
+    name: 'names every candidate',
+    answer: ({ candidates }) => (candidates && candidates.length > 1 ? candidates.join(' or ') : null),
+  },
   { name: 'repeats itself', answer: ({ honest }) => Array.from({ length: 20 }, () => honest).join(' ') },
-  { name: 'pads', answer: ({ honest }) => `${honest} ${'It is important to note that this depends on many factors. '.repeat(40)}` },
+  {
+    name: 'pads',
+    answer: ({ honest }) => `${honest} ${'It is important to note that this depends on many factors. '.repeat(40)}`,
+  },
 ];
 
 function joined(sources: readonly string[] | undefined, form: (source: string, i: number) => string): string | null {

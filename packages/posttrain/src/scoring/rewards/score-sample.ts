@@ -26,7 +26,11 @@ export async function scoreSample<Row>(
   const score: unknown = await ask(reward, sample, context, name);
   if (score === null || typeof score === 'number') return { reward: name, value: finite(score, name, ''), parts: {} };
   if (typeof score !== 'object' || !('value' in score)) throw noScore(name, '', score);
-  const { value, parts = {}, why } = score as { value: unknown; parts?: Readonly<Record<string, unknown>>; why?: string };
+  const {
+    value,
+    parts = {},
+    why,
+  } = score as { value: unknown; parts?: Readonly<Record<string, unknown>>; why?: string };
   const checked = Object.entries(parts).map(([part, number]) => {
     const found = finite(number, name, ` part "${part}"`);
     if (found === null) throw noScore(name, ` part "${part}"`, null);
@@ -45,7 +49,12 @@ export function nameOf(reward: { readonly name: string }): string {
   return reward.name === '' ? '(unnamed)' : reward.name;
 }
 
-async function ask<Row>(reward: Reward<Row>, sample: Sample<Row>, context: ScoringContext, name: string): Promise<unknown> {
+async function ask<Row>(
+  reward: Reward<Row>,
+  sample: Sample<Row>,
+  context: ScoringContext,
+  name: string,
+): Promise<unknown> {
   try {
     return await reward(sample, context);
   } catch (cause) {

@@ -10,7 +10,7 @@ export function lengthPenalty<Row>(longest: number, margin: number): Reward<Row>
     throw new PosttrainError('usage', `a margin of ${margin} tokens does not fit a longest of ${longest}.`, {
       help: '0 < margin ≤ longest',
     });
-  return named('length', ({ tokens }) => -Math.min(1, Math.max(0, (tokens.length - (longest - margin)) / margin)));
+  return named('length', ({ tokens }) => Math.max(-1, Math.min(0, (longest - margin - tokens.length) / margin)));
 }
 
 /**
@@ -50,7 +50,8 @@ export interface CalibrationRewardOptions<Row> {
 export function calibrationReward<Row>({ outcome, confidence }: CalibrationRewardOptions<Row>): Reward<Row> {
   return named('calibration', (sample) => {
     const stated = confidence(sample.text);
-    if (stated === null || !(stated >= 0 && stated <= 1)) return { value: -1, why: 'no confidence from 0 to 1 is stated' };
+    if (stated === null || !(stated >= 0 && stated <= 1))
+      return { value: -1, why: 'no confidence from 0 to 1 is stated' };
     return { value: calibratedReward(outcome(sample) === 'correct', stated), parts: { confidence: stated } };
   });
 }

@@ -95,9 +95,12 @@ function pOfZero(sorted: Float64Array, df: number, widen: number): number {
   return Math.min(1, 2 * studentCdf(normalQuantile(share) / widen, df));
 }
 
-/** The quantile of sorted values by linear interpolation between order statistics (Hyndman & Fan 1996, type 7). */
+/**
+ * The quantile of sorted values at position p (B + 1), between order statistics by interpolation, and no further out than
+ * they reach: a next draw falls below it with probability p, however few draws there are (Davison & Hinkley 1997, §5.2).
+ */
 function quantile(sorted: Float64Array, p: number): number {
-  const position = p * (sorted.length - 1);
+  const position = Math.min(sorted.length - 1, Math.max(0, p * (sorted.length + 1) - 1));
   const below = Math.floor(position);
   const low = sorted[below]!;
   return low + (position - below) * (sorted[Math.min(below + 1, sorted.length - 1)]! - low);

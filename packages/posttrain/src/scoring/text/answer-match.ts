@@ -1,4 +1,4 @@
-import { splitWords, wordBoundary, withoutPunctuation } from '../python-text.ts';
+import { splitWords, withoutPunctuation, wordBoundary } from '../python-text.ts';
 
 const articles = new RegExp(`${wordBoundary}(?:a|an|the)${wordBoundary}`, 'gu');
 

@@ -17,7 +17,10 @@ export function extractNumber(text: string, rule: NumberRule): string | null {
 /** What lm-eval strips before it compares: `,`, `$`, everything up to `#### `, one final `.`, and letter case. */
 export function normalizeNumber(text: string): string {
   // The final `.` may stand before one line end, as `$` does in Python.
-  const stripped = text.replace(/,/g, '').replace(/\$/g, '').replace(/[^]*#### /, '');
+  const stripped = text
+    .replace(/,/g, '')
+    .replace(/\$/g, '')
+    .replace(/[\s\S]*#### /, '');
   return stripped.replace(/\.(?=\n?$)/, '').toLowerCase();
 }
 

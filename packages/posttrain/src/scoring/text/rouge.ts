@@ -24,11 +24,7 @@ export function rougeL(answer: string, reference: string): OverlapScore {
 }
 
 /** The best F1 among several references. */
-export function bestRouge(
-  kind: 1 | 2 | 'L',
-  answer: string,
-  references: readonly string[],
-): OverlapScore {
+export function bestRouge(kind: 1 | 2 | 'L', answer: string, references: readonly string[]): OverlapScore {
   const scores = references.map((reference) =>
     kind === 'L' ? rougeL(answer, reference) : rougeN(kind, answer, reference),
   );

@@ -18,7 +18,10 @@ test('abstentions are seen, and undecided beside a gold', () => {
 });
 
 test('a long answer without the gold, and one with two golds, are for a judge', () => {
-  assert.equal(gradeShortAnswer('It is one of the towns that lie around the great northern lake of old', ['Tarn']), 'undecided');
+  assert.equal(
+    gradeShortAnswer('It is one of the towns that lie around the great northern lake of old', ['Tarn']),
+    'undecided',
+  );
   assert.equal(gradeShortAnswer('Tarn or Koril', ['Tarn', 'Koril']), 'undecided');
   assert.equal(gradeShortAnswer('Paris, France it is', ['Paris', 'Paris, France']), 'correct');
 });
