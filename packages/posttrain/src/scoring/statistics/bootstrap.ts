@@ -32,7 +32,8 @@ const tolerated = 0.05;
  *
  * @param count number of items
  * @param statistic of the items at these positions, which repeat; null where it does not exist
- * @returns without interval where there are effectively fewer than 2 clusters or more than 5 % of the draws are undefined
+ * @returns without interval where more than 5 % of the draws are undefined, where there are effectively fewer than 2
+ *   clusters, or where the draws do not reach the tails of so few clusters: 2,000 draws do from 5 clusters on
  */
 export function bootstrap(
   count: number,
@@ -73,12 +74,14 @@ type Spread = Pick<Difference, 'interval' | 'method' | 'df' | 'standardError' | 
 
 /** The interval, error and p value of what was drawn, with tails for `df` degrees of freedom. */
 export function percentiles(found: number[], draws: number, df: number, tail: number): Spread {
+  const unknown = { interval: null, method: null, df: null, standardError: null, p: null };
   // Less than one degree of freedom: a single cluster holds most of the items.
-  if (df < 1 - 1e-9 || found.length < 2 || found.length < (1 - tolerated) * draws)
-    return { interval: null, method: null, df: null, standardError: null, p: null };
-  const sorted = Float64Array.from(found).sort();
+  if (df < 1 - 1e-9 || found.length < (1 - tolerated) * draws) return unknown;
   const widen = Math.sqrt((df + 1) / df);
   const share = normalCdf(studentQuantile(tail, df) * widen);
+  // The outermost draw is not far enough out: more draws of so few clusters would show a wider interval.
+  if (share * (found.length + 1) < 1) return unknown;
+  const sorted = Float64Array.from(found).sort();
   const interval: Interval = { low: quantile(sorted, share), high: quantile(sorted, 1 - share) };
   const mean = sorted.reduce((a, b) => a + b, 0) / sorted.length;
   const squares = sorted.reduce((sum, x) => sum + (x - mean) ** 2, 0);
@@ -96,11 +99,11 @@ function pOfZero(sorted: Float64Array, df: number, widen: number): number {
 }
 
 /**
- * The quantile of sorted values at position p (B + 1), between order statistics by interpolation, and no further out than
- * they reach: a next draw falls below it with probability p, however few draws there are (Davison & Hinkley 1997, §5.2).
+ * The quantile of sorted values at position p (B + 1), between order statistics by interpolation: a next draw falls below
+ * it with probability p, however few draws there are (Davison & Hinkley 1997, §5.2).
  */
 function quantile(sorted: Float64Array, p: number): number {
-  const position = Math.min(sorted.length - 1, Math.max(0, p * (sorted.length + 1) - 1));
+  const position = Math.min(sorted.length, Math.max(1, p * (sorted.length + 1))) - 1;
   const below = Math.floor(position);
   const low = sorted[below]!;
   return low + (position - below) * (sorted[Math.min(below + 1, sorted.length - 1)]! - low);
