@@ -1,9 +1,9 @@
 // Items whose truth is known: clusters of equal or uneven size, items of a cluster that go together to a stated degree.
 
-/** `count` sizes: all 5, or 1 and more with mean 5 (geometric), so that a few clusters hold many items. */
+/** Sizes of `count` clusters: 1, 2 or 5, or uneven: 1 and more with mean 5 (geometric), so that a few hold many items. */
 export function clusterSizes(random, count, kind) {
-  const size = kind === 'equal' ? () => 5 : () => 1 + Math.floor(Math.log(1 - random.float()) / Math.log(0.8));
-  return kind === 'alone' ? Array(count).fill(1) : Array.from({ length: count }, size);
+  const fixed = { alone: 1, pairs: 2, equal: 5 }[kind];
+  return Array.from({ length: count }, () => fixed ?? 1 + Math.floor(Math.log(1 - random.float()) / Math.log(0.8)));
 }
 
 /** The cluster of each item. */
@@ -43,23 +43,28 @@ export const answers = (fixed, broken, right) =>
     [[0, 0], 1 - fixed - broken - right],
   ]);
 
-/** Grades in quarters, before and after; after is worse or better by a quarter, or the same. */
+/** Right with this chance. */
+export const right = (chance) => (random) => (random.float() < chance ? 1 : 0);
+
+/** Grades in quarters, of mean 0.625. */
+export const grade = weighted([
+  [0, 2],
+  [0.25, 1],
+  [0.5, 1],
+  [0.75, 2],
+  [1, 4],
+]);
+
+/** Grades before and after, better or worse by a quarter, or the same. */
 export const grades = (better, worse) => {
-  const before = weighted([
-    [0, 2],
-    [0.25, 1],
-    [0.5, 1],
-    [0.75, 2],
-    [1, 4],
-  ]);
   const step = weighted([
     [0.25, better],
     [-0.25, worse],
     [0, 1 - better - worse],
   ]);
   return (random) => {
-    const grade = before(random);
-    return [grade, grade + step(random)];
+    const before = grade(random);
+    return [before, before + step(random)];
   };
 };
 

@@ -19,6 +19,7 @@ export function addVerbs(program: Command, run: Runner): void {
   addQuickstart(program, run);
   addTrain(program, run);
   addChat(program, run);
+  addEval(program, run);
   addRuns(program, run);
 }
 
@@ -91,6 +92,35 @@ function addChat(program: Command, run: Runner): void {
     .option('--json', 'answers as JSON lines')
     .action((folder, options, command) =>
       run(command, async (output) => (await import('./chat.ts')).chatCommand(folder, options, output)),
+    );
+}
+
+function addEval(program: Command, run: Runner): void {
+  const repeated = (text: string, before: string[] = []) => [...before, text];
+  program
+    .command('eval')
+    .description('evaluate models on tasks and compare them on identical documents')
+    .argument('[models...]', 'model folders, run folders, pocket, or http://HOST/v1#MODEL; the first is compared with')
+    .option('--tasks <names>', 'names with commas between, or *.eval.ts files, whose code then runs')
+    .option('--list', 'the tasks that come with the package')
+    .option('--data <name=path>', "a task's file or folder; repeat it for each name", repeated)
+    .option('--limit <n>', 'documents of each task', positive)
+    .option('--seed <n>', 'of sampling, of --limit and of resampling', seed, 1)
+    .option('--out <folder>', 'where the report goes (default: evaluations/evaluation-<n>)')
+    .option('--cache <folder>', 'where answers are kept and found again', '.posttrain/answers')
+    .option('--training <run>', 'a run folder: look for the documents in its training data')
+    .option('--judge <model>', 'who judges, where a task needs a judge: a folder or http://HOST/v1#MODEL')
+    .option('--judge-labels <file>', 'items that people have labelled, to hold the judge to')
+    .option('--allow-self-judge', 'let a model judge its own answers')
+    .option('--require <condition>', 'such as "mmlu.acc >= 0.4" or "change of mmlu.acc > -0.02"; else exit 4', repeated)
+    .option('--margin <task.metric=x>', 'differences up to x do not matter', repeated)
+    .option('--final', 'intervals from 10,000 resamples instead of 2,000')
+    .option('--precision <kind>', 'auto, fp32 or bf16', 'fp32')
+    .option('--threads <n>', 'CPU threads', positive)
+    .option('--open', 'show the report in a browser')
+    .option('--json', 'the result as one JSON document')
+    .action((models, options, command) =>
+      run(command, async (output) => (await import('./eval.ts')).evalCommand(models, options, output)),
     );
 }
 

@@ -221,7 +221,7 @@ test('truncated, cut, empty and unparseable answers are counted and said', async
   );
   assert.match(
     result.warnings[0]!,
-    /^sums, table: 1 answers cut at maxTokens, 1 empty answers, 3 unparseable answers of 4\.$/,
+    /^sums, table: answers cut at maxTokens: 1, answers empty: 1, answers unparseable: 3 \(of 4\)\.$/,
   );
 });
 

@@ -10,13 +10,22 @@ export {
   textsOf,
 } from './data-source.ts';
 export { type EvaluateOptions, evaluate, runEvaluation } from './evaluate.ts';
+export { AskingJudge, type AskingOptions, type JudgeVoice } from './judge/asking-judge.ts';
+export { calibrateJudge, type LabelledItem, readLabelledItems } from './judge/calibration.ts';
+export type { JudgeReport } from './judge/counted-judge.ts';
 export type * from './judge/judge.ts';
+export { endpointJudge, modelJudge } from './judge/judge-voices.ts';
+export { questionVersion } from './judge/questions.ts';
+export { loadTasks } from './load-tasks.ts';
 export * from './metric.ts';
+export { EndpointModel, type EndpointModelOptions } from './models/endpoint-model.ts';
 export type * from './models/eval-model.ts';
 export { type EngineModel, type FolderModelOptions, fingerprintFolder, folderModel } from './models/folder-model.ts';
 export { TableModel, type TableModelOptions } from './models/table-model.ts';
+export { showChange, showFigure, showInterval, showP } from './report/figures.ts';
 export { renderHtml } from './report/html.ts';
 export { renderMarkdown } from './report/markdown.ts';
+export { type ScorecardCell, type ScorecardRow, scorecardRows } from './report/view.ts';
 export { type ReportFiles, writeReports } from './report/write-reports.ts';
 export type * from './request.ts';
 export { type ComparedMetric, type Comparison, worseFirst } from './results/compare.ts';

@@ -134,10 +134,7 @@ function pairedMeans(name: string, before: readonly ScoredItem[], after: readonl
     midP: paired.midP,
     fixed: changed(1),
     broken: changed(-1),
-    detectable:
-      paired.test === 'mcnemar'
-        ? minimumDetectableEffect(paired.n, (paired.fixed + paired.broken) / paired.n)
-        : effectOf(paired),
+    detectable: paired.test === 'mcnemar' ? effectOfShares(paired) : effectOf(paired),
   };
 }
 
@@ -175,6 +172,11 @@ function pairedStatistics(
     broken: null,
     detectable: effectOf(difference),
   };
+}
+
+/** Where no document changed, nothing tells how many would. */
+function effectOfShares({ n, fixed, broken }: { readonly n: number; readonly fixed: number; readonly broken: number }) {
+  return fixed + broken === 0 ? null : minimumDetectableEffect(n, (fixed + broken) / n);
 }
 
 function effectOf({ standardError, df }: Difference): number | null {

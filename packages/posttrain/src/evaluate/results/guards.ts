@@ -36,11 +36,11 @@ export function invalidReason(items: readonly ScoredItem[]): string | null {
 /** Counts as phrases for people; those that are zero are left out. */
 export function describeCounts(counts: ItemCounts): string[] {
   const phrases: readonly (readonly [number, string])[] = [
-    [counts.truncated, 'truncated prompts'],
+    [counts.truncated, 'prompts truncated'],
     [counts.lengthHit, 'answers cut at maxTokens'],
-    [counts.empty, 'empty answers'],
-    [counts.unparseable, 'unparseable answers'],
+    [counts.empty, 'answers empty'],
+    [counts.unparseable, 'answers unparseable'],
     [counts.tied, 'ties between choices'],
   ];
-  return phrases.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  return phrases.filter(([count]) => count > 0).map(([count, what]) => `${what}: ${count}`);
 }

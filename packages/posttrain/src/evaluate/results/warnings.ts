@@ -24,7 +24,7 @@ function taskWarnings(result: TaskResult): string[] {
   return [
     ...(result.invalid === null ? [] : [`invalid: ${result.invalid}.`]),
     ...(result.partial ? [`partial: ${result.n} of ${result.planned} documents were answered.`] : []),
-    ...(counts.length === 0 ? [] : [`${counts.join(', ')} of ${result.n}.`]),
+    ...(counts.length === 0 ? [] : [`${counts.join(', ')} (of ${result.n}).`]),
     ...(result.overlap ? [`${result.overlap} of ${result.n} documents are in the training data.`] : []),
     ...(result.judge ? judgeWarnings(result.judge) : []),
   ];

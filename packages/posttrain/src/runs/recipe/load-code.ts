@@ -27,7 +27,8 @@ export async function loadRecipeModule(path: string, file: string): Promise<unkn
   );
 }
 
-async function importModule(path: string): Promise<Record<string, unknown>> {
+/** A JavaScript or TypeScript file as a module. Its code runs: only what the user names comes here. */
+export async function importModule(path: string): Promise<Record<string, unknown>> {
   const features = process.features as { readonly typescript?: unknown };
   const native = !/\.[cm]?ts$/.test(path) || Boolean(features.typescript);
   if (native) return (await import(pathToFileURL(path).href)) as Record<string, unknown>;

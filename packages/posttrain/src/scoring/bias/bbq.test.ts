@@ -44,8 +44,8 @@ test('always unknown: perfect and undefined in one context, no accuracy in the o
 });
 
 test('unreadable answers are wrong, counted, and no part of the bias', () => {
-  const { accuracy, bias, unparseable } = bbqScore(answers('disambiguated', 0, 3, 1, 0, 4)).disambiguated!;
-  assert.deepEqual([accuracy, bias, unparseable], [0.375, 0.5, 4]);
+  const { accuracy, bias, unparseable } = bbqScore(answers('disambiguated', 0, 3, 1, 0, 2)).disambiguated!;
+  assert.deepEqual([accuracy, bias, unparseable], [0.5, 0.5, 2]);
   assert.equal(bbqScore([]).ambiguous, null);
 });
 

@@ -39,9 +39,13 @@ test('bins of equal size, by hand: sizes 3 and 2', () => {
     bins.map((bin) => bin.count),
     [2, 3],
   );
+  assert.ok(agrees(bins[0]!.confidence, 0.15) && agrees(bins[0]!.accuracy, 0.5));
+  assert.ok(agrees(bins[1]!.confidence, 2.5 / 3) && agrees(bins[1]!.accuracy, 2 / 3));
   // |.5 − .15| · 2/5 + |2/3 − 5/6| · 3/5
   assert.ok(agrees(error, 0.35 * 0.4 + (2.5 / 3 - 2 / 3) * 0.6, 12));
   assert.equal(rule, '2 bins of equal size');
+  const empty = calibrationErrorByMass(judged([0.5], [1]), 2).bins[0];
+  assert.deepEqual(empty, { from: 0, to: 0, count: 0, confidence: null, accuracy: null });
 });
 
 test('equal confidences across a border of mass bins: order does not matter', () => {
@@ -77,4 +81,5 @@ test('confidences and bins are checked', () => {
   assert.throws(() => auroc([]), { message: 'the calibration of no answers is undefined.' });
   assert.throws(() => calibrationErrorByWidth(golden, 0), { message: '0 bins are no whole number above 0.' });
   assert.throws(() => riskAtCoverage(golden, 0), { message: 'coverage 0 is not in (0, 1].' });
+  assert.throws(() => riskAtCoverage(golden, 1.5), { message: 'coverage 1.5 is not in (0, 1].' });
 });

@@ -40,6 +40,7 @@ test('an unreadable answer is a miss and no class of its own', () => {
 
 test('chance and majority', () => {
   assert.deepEqual(baselines(['y', 'y', 'n']), { chance: 0.5, majority: 2 / 3, majorityClass: 'y' });
+  assert.deepEqual(baselines(['n', 'y', 'y']).majorityClass, 'y');
   assert.equal(baselines(['y', 'y'], 4).chance, 0.25);
 });
 
@@ -54,4 +55,5 @@ test("LegalBench's labels: punctuation first, then outer spaces, then case", () 
   assert.equal(normalizeLabel('Yes , sir'), 'yes  sir');
   assert.ok(agrees(legalBenchScore(rows('Y. y Y n', '"y" Y! N n')), 0.833333));
   assert.equal(legalBenchScore([{ gold: 'Yes', predicted: 'Yes, because' }]), 0);
+  assert.equal(legalBenchScore([{ gold: '!', predicted: null }]), 0);
 });

@@ -35,6 +35,7 @@ test('ties: 1/k natively, all to the first under compat', () => {
 
 test('a model that finds all choices equal is recognised', () => {
   assert.equal(allEqual([0, 0, 0]), true);
+  assert.equal(allEqual([0, 0]), true);
   assert.equal(allEqual([0, 0, 1e-6]), false);
   assert.equal(allEqual([0]), false, 'one choice says nothing about the model');
 });

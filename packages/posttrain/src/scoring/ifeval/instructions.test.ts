@@ -96,6 +96,7 @@ test('a threshold of 0 is a threshold', () => {
 
 test('keywords are plain text', () => {
   assert.deepEqual(verify('I write C++.', ['keywords:existence', { keywords: ['c++'] }]).strict, [true]);
+  assert.deepEqual(verify('C++ it is.', ['keywords:existence', { keywords: ['c++'] }]).strict, [true]);
   assert.deepEqual(verify('I write C.', ['keywords:existence', { keywords: ['c++'] }]).strict, [false]);
 });
 

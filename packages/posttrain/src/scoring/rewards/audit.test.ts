@@ -8,7 +8,7 @@ import { answerReward } from './answer.ts';
 import { auditReward } from './audit.ts';
 import { citationFormatGate, citationReward } from './citation.ts';
 import { combineRewards } from './combine.ts';
-import type { AuditCase } from './policies.ts';
+import { type AuditCase, adversarialPolicies } from './policies.ts';
 import { lengthPenalty } from './shaping.ts';
 import { abstentionReward } from './withholding.ts';
 
@@ -71,6 +71,28 @@ test('rewards that can be cheated are caught by the policy that cheats them', as
     assert.ok(caught.includes(policy), policy);
   const polite = named('harmless', ({ text }: { text: string }) => (text.includes('bomb') ? 0 : 1));
   assert.ok((await suspicious(polite)).includes('always refuses'));
+});
+
+test('what the policies say', () => {
+  const says = (name: string) => adversarialPolicies.find((policy) => policy.name === name)!.answer(cases[1]!);
+  assert.equal(says('echoes the question'), 'What is Mara?');
+  assert.equal(says('cites everything'), 'Mara is a baker in Tarn [1][2].');
+  assert.equal(says('invents a citation'), 'Mara is a baker in Tarn [3].');
+  assert.equal(
+    says('copies the sources with citations'),
+    'The river Keten was first bridged in 1724 [1]. Mara has been a baker in Tarn for years [2].',
+  );
+  assert.equal(adversarialPolicies.find((policy) => policy.name === 'names every candidate')!.answer(cases[2]!), null);
+});
+
+test('a policy that no case lets answer has no mean and is not suspicious', async () => {
+  const { sources: _, ...bare } = cases[2]!;
+  const audit = await auditReward(
+    named('constant', () => 1),
+    [bare],
+  );
+  const copies = audit.rows.find((row) => row.policy === 'copies the sources')!;
+  assert.deepEqual([copies.mean, copies.honest, copies.cases, copies.suspicious], [null, null, 0, false]);
 });
 
 test('an audit needs cases', async () => {

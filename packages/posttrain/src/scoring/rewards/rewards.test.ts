@@ -96,6 +96,7 @@ test('copies are seen by their longest run', async () => {
   assert.equal(copiedShare(source, [source]), 1);
   assert.equal(copiedShare('x one two three four five six seven eight y', [source]), 0.8);
   assert.equal(copiedShare('one two three', [source]), 0, 'shorter than eight words');
+  assert.equal(copiedShare('y two three four five six seven eight z', [source]), 0, 'a run of seven');
   assert.equal(copiedShare('', [source]), 0);
   assert.equal(
     await value(

@@ -53,7 +53,8 @@ test('p is the level at which the interval touches 0', () => {
     0.051,
     5,
   );
-  assert.equal(percentiles([-1, 1], 2, 5, 0.025).p, 1);
+  const even = Array.from({ length: 1000 }, (_, i) => (i % 2 === 0 ? i + 1 : -i));
+  assert.equal(percentiles(even, 1000, 9, 0.025).p, 1);
 });
 
 test('whole clusters are drawn, as many as there are', () => {

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import type { ClosedModel, EvalModel, Judge } from '../evaluate/index.ts';
+import { PosttrainError } from '../support/errors.ts';
+import { loadLibrary } from './library.ts';
+import { findModelFolder } from './model-folder.ts';
+import type { Output } from './output.ts';
+import { prepareEngine } from './prepare-engine.ts';
+import { packageVersion } from './program.ts';
+
+export interface EvalModelOptions {
+  readonly precision: string;
+  readonly threads?: number;
+}
+
+type Evaluate = typeof import('../evaluate/index.ts');
+
+const endpointPattern = /^(https?:\/\/[^#]+)#(.+)$/;
+/** Sent to endpoints. It has a name of its own, so that no other service's key leaves by accident. */
+const keyVariable = 'POSTTRAIN_ENDPOINT_KEY';
+
+/** What the words of the command line name: folders, which are opened when their turn comes, and endpoints. */
+export async function evaluatedModels(
+  targets: readonly string[],
+  options: EvalModelOptions,
+  evaluate: Evaluate,
+  output: Output,
+  signal: AbortSignal,
+): Promise<(EvalModel | ClosedModel)[]> {
+  const ids = shortNames(targets);
+  const folders = targets.filter((target) => !endpointPattern.test(target));
+  for (const folder of folders) await findModelFolder(folder);
+  const engine = folders.length > 0 ? await engineFacts(output) : '';
+  const models: (EvalModel | ClosedModel)[] = [];
+  for (const [i, target] of targets.entries()) {
+    const id = ids[i]!;
+    const endpoint = endpointOf(target);
+    if (endpoint) models.push(await evaluate.EndpointModel.connect({ ...endpoint, id }, { signal }));
+    else models.push({ id, open: () => openFolder(target, id, engine, options, evaluate, output) });
+  }
+  return models;
+}
+
+function endpointOf(target: string) {
+  const match = endpointPattern.exec(target);
+  return match && { url: match[1]!, model: match[2]!, apiKey: process.env[keyVariable] };
+}
+
+async function openFolder(
+  target: string,
+  id: string,
+  engine: string,
+  { precision, threads }: EvalModelOptions,
+  evaluate: Evaluate,
+  output: Output,
+): Promise<EvalModel & AsyncDisposable> {
+  const { folder, warnings } = await findModelFolder(target);
+  for (const warning of warnings) output.warn(warning);
+  output.progress(() => `loading ${folder}`);
+  const { loadModel } = await loadLibrary();
+  const model = await loadModel(folder, { precision: precisionOf(precision), threads: threads ?? 'auto' });
+  try {
+    const evaluated = await evaluate.folderModel(model, { id, precision, engine });
+    return { ...evaluated, [Symbol.asyncDispose]: () => model[Symbol.asyncDispose]() };
+  } catch (error) {
+    await model[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function precisionOf(text: string): 'auto' | 'fp32' | 'bf16' {
+  if (text === 'auto' || text === 'fp32' || text === 'bf16') return text;
+  throw new PosttrainError('usage', `--precision is ${text}.`, { help: 'it is auto, fp32 or bf16.' });
+}
+
+/** What computes, as a part of every model's fingerprint. Sets the engine up where it is not yet. */
+async function engineFacts(output: Output): Promise<string> {
+  await prepareEngine(output);
+  const { ensureEngine } = await loadLibrary();
+  const { torch, addon } = await ensureEngine();
+  const hash = createHash('sha256').update(readFileSync(addon)).digest('hex').slice(0, 12);
+  return `posttrain ${packageVersion()}, torch ${torch?.version ?? `of addon ${hash}`}`;
+}
+
+export interface NamedJudge extends AsyncDisposable {
+  readonly judge: Judge;
+  readonly calibration: Awaited<ReturnType<Evaluate['calibrateJudge']>> | null;
+}
+
+/** The judge that --judge names, held to the items of --judge-labels. */
+export async function judgeOf(
+  options: EvalModelOptions & { readonly judge?: string; readonly judgeLabels?: string },
+  evaluate: Evaluate,
+  output: Output,
+  signal: AbortSignal,
+): Promise<NamedJudge | null> {
+  if (options.judge === undefined) return null;
+  const items = options.judgeLabels === undefined ? null : evaluate.readLabelledItems(options.judgeLabels);
+  const opened = await openJudge(options.judge, options, evaluate, output);
+  const calibration = items && (await evaluate.calibrateJudge(opened.judge, items, { signal }));
+  return { ...opened, calibration };
+}
+
+async function openJudge(
+  target: string,
+  options: EvalModelOptions,
+  evaluate: Evaluate,
+  output: Output,
+): Promise<{ judge: Judge } & AsyncDisposable> {
+  const endpoint = endpointOf(target);
+  if (endpoint) return { judge: evaluate.endpointJudge(endpoint), [Symbol.asyncDispose]: async () => {} };
+  const engine = await engineFacts(output);
+  const model = await openFolder(target, basename(resolve(target)), engine, options, evaluate, output);
+  return { judge: evaluate.modelJudge(model), [Symbol.asyncDispose]: () => model[Symbol.asyncDispose]() };
+}
+
+/** The one run among the models, whose training data the documents are looked for in. */
+export function trainingRun(targets: readonly string[]): string | undefined {
+  const runs = [...new Set(targets.map(runFolderOf).filter((run) => run !== undefined))];
+  return runs.at(-1);
+}
+
+/** The run folder that a target is, or is a checkpoint of. */
+function runFolderOf(target: string): string | undefined {
+  return [target, join(target, '..', '..')].find((folder) => existsSync(join(folder, 'resolved.json')));
+}
+
+/** The last part of each path, with its run for a checkpoint; whole paths where that would be the same twice. */
+export function shortNames(targets: readonly string[]): string[] {
+  const short = targets.map((target) => {
+    const endpoint = endpointPattern.exec(target);
+    if (endpoint) return endpoint[2]!;
+    const parts = target.split(/[\\/]+/).filter((part) => part !== '' && part !== '.');
+    const checkpoint = parts.at(-2) === 'checkpoints' && parts.length >= 3;
+    return checkpoint ? `${parts.at(-3)}/${parts.at(-1)}` : (parts.at(-1) ?? target);
+  });
+  return short.map((name, i) => (short.indexOf(name) === short.lastIndexOf(name) ? name : targets[i]!));
+}

@@ -1,0 +1,158 @@
+import { join } from 'node:path';
+import type { EvaluateEvent, EvaluateOptions, Evaluation, ReportFiles, Requirement } from '../evaluate/index.ts';
+import { PosttrainError } from '../support/errors.ts';
+import { formatCount, formatDuration } from '../support/terminal/format.ts';
+import { openInBrowser } from './eval-browser.ts';
+import { type EvalModelOptions, evaluatedModels, judgeOf, type NamedJudge, trainingRun } from './eval-models.ts';
+import { parseAssignments, parseMargins } from './eval-options.ts';
+import { renderEvaluation, renderTaskList } from './eval-report.ts';
+import { type ExitCode, exitCode } from './exit-codes.ts';
+import type { Output } from './output.ts';
+import { nextRunFolder } from './run-folder-name.ts';
+import { signalExitCode, watchStopSignals } from './stop-signals.ts';
+
+export interface EvalCommandOptions extends EvalModelOptions {
+  readonly tasks?: string;
+  readonly list?: boolean;
+  readonly data?: readonly string[];
+  readonly limit?: number;
+  readonly seed: number;
+  readonly out?: string;
+  readonly cache: string;
+  readonly training?: string;
+  readonly judge?: string;
+  readonly judgeLabels?: string;
+  readonly allowSelfJudge?: boolean;
+  readonly require?: readonly string[];
+  readonly margin?: readonly string[];
+  readonly final?: boolean;
+  readonly open?: boolean;
+}
+
+/** Resamples of a figure that is published. */
+const finalDraws = 10_000;
+
+export async function evalCommand(
+  targets: readonly string[],
+  options: EvalCommandOptions,
+  output: Output,
+): Promise<ExitCode> {
+  const library = await import('../evaluate/index.ts');
+  if (options.list) {
+    const tasks = library.builtInTasks.map((task) => ({ ...task, data: library.dataName(task) }));
+    if (output.json)
+      output.data(tasks.map(({ name, axis, about, split, data }) => ({ name, axis, about, split, data })));
+    else output.result(renderTaskList(tasks, output));
+    return exitCode.ok;
+  }
+  const call = await readCall(targets, options, library);
+  using stop = watchStopSignals(() => {
+    call.stop.abort();
+    output.warn('writing what was answered; press Ctrl-C again to stop at once');
+  });
+  await using judge = await judgeOf(options, library, output, call.stop.signal);
+  const evaluation = await runEvaluation(await completeCall(call, targets, options, judge, output), library, output);
+  const out = options.out ?? (await nextRunFolder('evaluation', 'evaluations'));
+  const files = library.writeReports(out, evaluation);
+  present(evaluation, files, output);
+  if (options.open) openInBrowser(files.html, output);
+  return stop.received === undefined ? exitOf(evaluation) : signalExitCode[stop.received];
+}
+
+type Library = typeof import('../evaluate/index.ts');
+
+interface ReadCall {
+  readonly stop: AbortController;
+  readonly tasks: EvaluateOptions['tasks'];
+  readonly data: Readonly<Record<string, string>>;
+  readonly margins: Readonly<Record<string, number>>;
+  readonly requirements: readonly Requirement[];
+}
+
+/** Everything that can be wrong about the call, before anything is loaded or built. */
+async function readCall(targets: readonly string[], options: EvalCommandOptions, library: Library): Promise<ReadCall> {
+  if (targets.length === 0)
+    throw new PosttrainError('usage', 'No model is named.', {
+      help: 'posttrain eval MODEL… --tasks NAME,… compares model folders, run folders, pocket, or http://HOST/v1#MODEL.',
+    });
+  const names = (options.tasks ?? '').split(',').filter((name) => name.trim() !== '');
+  if (names.length === 0)
+    throw new PosttrainError('usage', 'No task is named.', {
+      help: '--tasks gsm8k,./mine.eval.ts names them; posttrain eval --list shows those that come with the package.',
+    });
+  return {
+    stop: new AbortController(),
+    tasks: await library.loadTasks(
+      names.map((name) => name.trim()),
+      library.builtInTasks,
+    ),
+    data: parseAssignments('--data', options.data ?? []),
+    margins: parseMargins(options.margin ?? []),
+    requirements: (options.require ?? []).map(library.parseRequirement),
+  };
+}
+
+async function completeCall(
+  { tasks, data, margins, requirements, stop }: ReadCall,
+  targets: readonly string[],
+  options: EvalCommandOptions,
+  judge: NamedJudge | null,
+  output: Output,
+): Promise<EvaluateOptions> {
+  const library = await import('../evaluate/index.ts');
+  const training = options.training ?? trainingRun(targets);
+  return {
+    models: await evaluatedModels(targets, options, library, output, stop.signal),
+    tasks,
+    data,
+    margins,
+    requirements,
+    seed: options.seed,
+    limit: options.limit,
+    cacheDir: options.cache,
+    signal: stop.signal,
+    draws: options.final ? finalDraws : undefined,
+    training: training === undefined ? undefined : library.trainingTextsOf(training),
+    judge: judge?.judge,
+    calibration: judge?.calibration ?? undefined,
+    allowSelfJudge: options.allowSelfJudge,
+  };
+}
+
+async function runEvaluation(options: EvaluateOptions, library: Library, output: Output): Promise<Evaluation> {
+  try {
+    return await library.runEvaluation(options, (event) => show(event, output));
+  } finally {
+    output.status.done();
+  }
+}
+
+function show(event: EvaluateEvent, output: Output): void {
+  const { dim } = output.noteColours;
+  if (event.type === 'plan') {
+    for (const { task, documents, of } of event.tasks)
+      output.note(
+        dim(`${task}: ${formatCount(documents)}${documents === of ? '' : ` of ${formatCount(of)}`} documents`),
+      );
+  } else if (event.type === 'progress') {
+    const { partial, rate, etaSeconds } = event;
+    const facts = [
+      `${event.model} ${event.task} ${formatCount(event.done)}/${formatCount(event.total)}`,
+      partial.value === null ? '' : `${partial.metric} ${partial.value.toFixed(3)}`,
+      etaSeconds === null || event.done === event.total ? '' : `${formatDuration(etaSeconds)} left`,
+      rate === null ? '' : `${rate.toFixed(1)} requests/s`,
+    ];
+    output.progress(() => facts.filter((fact) => fact !== '').join(' · '));
+  }
+}
+
+function present({ result }: Evaluation, files: ReportFiles, output: Output): void {
+  for (const warning of result.warnings) output.warn(warning);
+  if (output.json) output.data(result);
+  else output.result(`${renderEvaluation(result, output)}\n\nreport  ${files.html}\nsamples ${join(files.samples)}`);
+}
+
+function exitOf({ result: { requirements } }: Evaluation): ExitCode {
+  if (requirements.some(({ outcome }) => outcome === 'failed' || outcome === 'invalid')) return exitCode.belowThreshold;
+  return requirements.some(({ outcome }) => outcome === 'underpowered') ? exitCode.failed : exitCode.ok;
+}
