@@ -1,7 +1,7 @@
 // From a fresh clone to a running job: installs packages when the lockfile asks for it, builds, sets up the engine, and
 // then runs what was asked for. Needs Node alone: it runs before anything is installed. All its own output goes to
 // stderr, so that a job's stdout stays the job's.
-//   node scripts/bootstrap.mjs quickstart|test|bench|study|parity [arguments of the job]
+//   node scripts/bootstrap.mjs quickstart|test|bench|study|parity|mutate [arguments of the job]
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -17,6 +17,7 @@ const jobs = {
   bench: ['bench/main.mjs'],
   study: ['recipes/main.mjs'],
   parity: ['golden/parity.mjs'],
+  mutate: ['scripts/mutate.mjs'],
 };
 const EXIT_USAGE = 2;
 const EXIT_ENVIRONMENT = 3;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { ClosedModel, EvalModel, Judge } from '../evaluate/index.ts';
 import { PosttrainError } from '../support/errors.ts';
-import { loadLibrary } from './library.ts';
+import { formatBytes } from '../support/terminal/format.ts';
+import { loadLibrary, loadRuns } from './library.ts';
 import { findModelFolder } from './model-folder.ts';
 import type { Output } from './output.ts';
 import { prepareEngine } from './prepare-engine.ts';
@@ -115,10 +116,24 @@ async function openJudge(
   return { judge: evaluate.modelJudge(model), [Symbol.asyncDispose]: () => model[Symbol.asyncDispose]() };
 }
 
-/** The one run among the models, whose training data the documents are looked for in. */
-export function trainingRun(targets: readonly string[]): string | undefined {
-  const runs = [...new Set(targets.map(runFolderOf).filter((run) => run !== undefined))];
-  return runs.at(-1);
+/** Above this, reading all training data takes longer than most evaluations. */
+const readilyRead = 256 << 20;
+
+/** The last run among the models, whose training data the documents are looked for in: where it is there, and not huge. */
+export async function trainingRun(targets: readonly string[], output: Output): Promise<string | undefined> {
+  const run = targets.map(runFolderOf).findLast((folder) => folder !== undefined);
+  if (run === undefined) return undefined;
+  const { readResolved } = await loadRuns();
+  const paths = readResolved(run).data.train.map(({ path }) => path);
+  const gone = paths.find((path) => !existsSync(path));
+  if (gone !== undefined) {
+    output.warn(`documents are not looked for in the training data of ${run}: ${gone} is gone`);
+    return undefined;
+  }
+  const bytes = paths.reduce((sum, path) => sum + statSync(path).size, 0);
+  if (bytes <= readilyRead) return run;
+  output.warn(`documents are not looked for in the ${formatBytes(bytes)} of training data; --training ${run} does`);
+  return undefined;
 }
 
 /** The run folder that a target is, or is a checkpoint of. */

@@ -100,7 +100,7 @@ async function completeCall(
   output: Output,
 ): Promise<EvaluateOptions> {
   const library = await import('../evaluate/index.ts');
-  const training = options.training ?? trainingRun(targets);
+  const training = options.training ?? (await trainingRun(targets, output));
   return {
     models: await evaluatedModels(targets, options, library, output, stop.signal),
     tasks,

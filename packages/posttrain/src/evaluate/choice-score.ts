@@ -1,5 +1,5 @@
-import { type ChoiceRule, choiceValues, pickChoice } from '../scoring/choice/pick.ts';
-import type { Outcome } from '../scoring/contract.ts';
+import type { Outcome } from '../scoring/index.ts';
+import { type ChoiceRule, choiceValues, pickChoice } from '../scoring/index.ts';
 import type { LoglikelihoodResponse } from './request.ts';
 
 export interface ChoiceScore {

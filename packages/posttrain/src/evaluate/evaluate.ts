@@ -1,4 +1,4 @@
-import type { JudgeCalibration } from '../scoring/statistics/index.ts';
+import type { JudgeCalibration } from '../scoring/index.ts';
 import { CachedJudge } from './judge/cached-judge.ts';
 import { CountedJudge, type JudgeReport } from './judge/counted-judge.ts';
 import type { Judge } from './judge/judge.ts';

@@ -1,4 +1,4 @@
-import type { Outcome } from '../scoring/contract.ts';
+import type { Outcome } from '../scoring/index.ts';
 import { PosttrainError } from '../support/errors.ts';
 import type { DataSource } from './data-source.ts';
 import type { Judge } from './judge/judge.ts';

@@ -1,5 +1,5 @@
 import type { Message } from '../../data/types.ts';
-import { type JudgeCalibration, judgeCalibration } from '../../scoring/statistics/index.ts';
+import { type JudgeCalibration, judgeCalibration } from '../../scoring/index.ts';
 import { PosttrainError } from '../../support/errors.ts';
 import { type DataRow, DataSource } from '../data-source.ts';
 import type { Judge, JudgeCall } from './judge.ts';

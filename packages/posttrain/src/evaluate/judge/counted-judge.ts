@@ -1,4 +1,4 @@
-import { type BothOrders, type JudgeCalibration, resolveBothOrders } from '../../scoring/statistics/index.ts';
+import { type BothOrders, type JudgeCalibration, resolveBothOrders } from '../../scoring/index.ts';
 import type { Judge, Judged, JudgeFailure, PairVerdict } from './judge.ts';
 
 /** What a judge did for one task, printed beside every figure that it made. */

@@ -1,4 +1,4 @@
-import type { Interval } from '../../scoring/statistics/index.ts';
+import type { Interval } from '../../scoring/index.ts';
 import { formatNumber } from '../../support/terminal/format.ts';
 
 /** Figures as reports print them. What is not known is `–`. */

@@ -32,7 +32,7 @@ export function forestPlot(comparison: Comparison): string {
     panel(others, `${title}: differences of other figures in per cent of ${comparison.before}`),
   ].filter((part) => part !== '');
   if (panels.length === 0) return '';
-  return `<section><h2>Paired differences, ${escapeHtml(title)}</h2>${panels.join('\n')}<p class="quiet">Points are differences after − before on identical documents, lines their 95 % intervals. Beside each stands what the direction means.</p></section>`;
+  return `<section><h2>Paired differences, ${escapeHtml(title)}</h2>${panels.join('\n')}<p class="quiet">Points are differences after − before on identical documents, lines their 95 % intervals. ↑ and ↓ say which direction is better.</p></section>`;
 }
 
 function drawable(rows: readonly ComparedMetric[], unitOf: (row: ComparedMetric) => number): Drawn[] {

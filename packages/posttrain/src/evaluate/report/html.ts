@@ -5,6 +5,7 @@ import { escapeHtml } from './escape-html.ts';
 import { showChange, showFigure, showInterval, showP } from './figures.ts';
 import { forestPlot } from './forest-plot.ts';
 import { outcomeBars } from './outcome-bars.ts';
+import { strataTables } from './strata.ts';
 import { styleSheet } from './style-sheet.ts';
 import { axisTitles, type ScorecardRow, scorecardRows } from './view.ts';
 
@@ -31,6 +32,7 @@ ${requirements(result)}
 ${result.comparisons.map(forestPlot).join('\n')}
 ${axisSections(result, rows)}
 ${outcomeBars(result.results)}
+${strataTables(result)}
 ${changedItems(result, runs)}
 ${list('Remarks', result.warnings)}
 ${provenance(result)}

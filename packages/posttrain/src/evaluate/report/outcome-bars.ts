@@ -1,4 +1,4 @@
-import { type Outcome, outcomes } from '../../scoring/contract.ts';
+import { type Outcome, outcomes } from '../../scoring/index.ts';
 import type { TaskResult } from '../results/task-result.ts';
 import { escapeHtml } from './escape-html.ts';
 

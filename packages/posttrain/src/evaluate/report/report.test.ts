@@ -9,7 +9,7 @@ import { showChange, showFigure, showInterval, showP } from './figures.ts';
 import { renderHtml } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
 
-const hostile = '<img src=x onerror=alert(1)> "&|';
+const hostile = '<img/src=x/onerror=alert(x)> "&|';
 
 async function compared(cacheDir: string, requirements: string[] = []) {
   const before = new TableModel({ id: 'be|fore', answer: (prompt) => String(parseSum(prompt)[0] + 1) });
@@ -40,8 +40,8 @@ test('figures as they are printed', () => {
 
 test('the page stands alone, is readable without its plots, and runs nothing that a model said', async (t) => {
   const html = renderHtml(await compared(temporaryFolder(t)));
-  assert.doesNotMatch(html, /<script|<link|<img|@import|url\(|\bsrc=(?!x onerror)|https?:/);
-  assert.match(html, /&lt;img src=x onerror=alert\(1\)&gt; &quot;&amp;\|/);
+  assert.doesNotMatch(html, /<script|<link|<img|<iframe|@import|url\(|https?:|<[^>]*\son\w+=/);
+  assert.match(html, /&lt;img\/src=x\/onerror=alert\(x\)&gt; &quot;&amp;\|/);
   for (const [, target] of html.matchAll(/href="([^"]+)"/g)) {
     assert.match(target!, /^#/);
     assert.ok(html.includes(`id="${target!.slice(1)}"`), `${target} leads somewhere`);
@@ -53,6 +53,17 @@ test('the page stands alone, is readable without its plots, and runs nothing tha
   assert.match(html, /<html lang="en">/);
   assert.match(html, /prefers-color-scheme:dark/);
   assert.equal([...html.matchAll(/<table>/g)].length, [...html.matchAll(/<caption>/g)].length);
+});
+
+test('figures of parts are shown for each model', async (t) => {
+  const task = { ...sums(6), stratum: (doc: unknown) => ((doc as { a: number }).a < 4 ? 'low' : 'high') };
+  const model = new TableModel({ answer: (prompt) => String(parseSum(prompt)[0] < 3 ? parseSum(prompt)[0] + 1 : 0) });
+  const evaluation = await runEvaluation({ models: [model], tasks: [task], cacheDir: temporaryFolder(t), draws: 50 });
+  assert.deepEqual(evaluation.result.results[0]!.metrics[0]!.strata, [
+    { name: 'high', value: 0, n: 2 },
+    { name: 'low', value: 0.75, n: 4 },
+  ]);
+  assert.match(renderHtml(evaluation), /<th scope="row">low<\/th><td>4<\/td><td>75\.0<\/td>/);
 });
 
 test('the page is well formed', async (t) => {

@@ -14,7 +14,8 @@ h2{font-size:1.15rem;margin:2.5rem 0 .75rem;border-bottom:1px solid var(--line);
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-size:.85em;padding-bottom:.35rem}
 th,td{padding:.35rem .6rem;text-align:right;border-bottom:1px solid var(--line);vertical-align:top;white-space:nowrap}
-th:first-child,td:nth-child(2){text-align:left}
+th:first-child{text-align:left}
+section>.scroll td:nth-child(2){text-align:left}
 thead th{font-weight:600;font-size:.85em}
 .marked{background:var(--mark)}
 .remark{white-space:normal;min-width:9rem}

@@ -6,7 +6,7 @@ import {
   pairedDifference,
   type VerdictWord,
   verdicts,
-} from '../../scoring/statistics/index.ts';
+} from '../../scoring/index.ts';
 import type { Axis, Metric } from '../metric.ts';
 import type { ModelFingerprint } from '../models/eval-model.ts';
 import { numbersOf, statisticOf, streamName } from './metric-result.ts';

@@ -1,6 +1,5 @@
-import { bootstrap } from '../../scoring/statistics/bootstrap.ts';
-import type { Estimate } from '../../scoring/statistics/estimate.ts';
-import { meanEstimate } from '../../scoring/statistics/mean.ts';
+import type { Estimate } from '../../scoring/index.ts';
+import { bootstrap, meanEstimate } from '../../scoring/index.ts';
 import type { Axis, Baseline, Metric, Ratio } from '../metric.ts';
 import type { Task } from '../task.ts';
 import type { ScoredItem } from './scored-item.ts';

@@ -1,10 +1,4 @@
-import {
-  checkGate,
-  type Gate,
-  type GateOperator,
-  type GateResult,
-  gateOperators,
-} from '../../scoring/statistics/index.ts';
+import { checkGate, type Gate, type GateOperator, type GateResult, gateOperators } from '../../scoring/index.ts';
 import { PosttrainError } from '../../support/errors.ts';
 import { nearestFirst } from '../../support/nearest.ts';
 import type { Comparison } from './compare.ts';

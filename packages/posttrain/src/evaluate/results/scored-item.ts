@@ -1,5 +1,5 @@
-import { allEqual, tieTolerance } from '../../scoring/choice/pick.ts';
-import type { Outcome } from '../../scoring/contract.ts';
+import type { Outcome } from '../../scoring/index.ts';
+import { allEqual, tieTolerance } from '../../scoring/index.ts';
 import { PosttrainError } from '../../support/errors.ts';
 import type { Judge } from '../judge/judge.ts';
 import type { TaskRequest, TaskResponse } from '../request.ts';

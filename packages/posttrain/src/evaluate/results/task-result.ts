@@ -1,4 +1,4 @@
-import { type Outcome, outcomes } from '../../scoring/contract.ts';
+import { type Outcome, outcomes } from '../../scoring/index.ts';
 import type { DataFile } from '../data-source.ts';
 import type { JudgeReport } from '../judge/counted-judge.ts';
 import type { Axis } from '../metric.ts';

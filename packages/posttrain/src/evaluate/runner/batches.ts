@@ -10,21 +10,27 @@ export interface BatchLimits {
   readonly requests: number;
 }
 
-/** A few thousand tokens: enough to keep a processor busy, and Ctrl-C loses little. */
-const standardLimits: BatchLimits = { characters: 64_000, requests: 64 };
+/** Some ten thousand tokens: enough to keep a processor busy, and Ctrl-C loses little. An answer costs more than its prompt. */
+const standardCharacters = 64_000;
+const standardRequests = { generate: 64, loglikelihood: 1024, rolling: 64 } as const;
 
 /**
  * The different requests of a task, in batches of similar length, longest first. The batches depend on the items alone and
  * not on what is cached already, so that a resumed evaluation computes in the same company as an undisturbed one.
  */
-export function planBatches(items: readonly PlannedItem[], limits: BatchLimits = standardLimits): Batch[] {
+export function planBatches(items: readonly PlannedItem[], limits?: BatchLimits): Batch[] {
   const different = new Map(items.flatMap(({ units }) => units.map((unit) => [unit.key, unit] as const)));
   const groups = new Map<string, PlannedUnit[]>();
   for (const unit of different.values()) {
     const settings = settingsOf(unit.request);
     groups.set(settings, [...(groups.get(settings) ?? []), unit]);
   }
-  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, units]) => cut(byFallingLength(units), limits));
+  return [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, units]) => {
+      const requests = standardRequests[units[0]!.request.kind];
+      return cut(byFallingLength(units), limits ?? { characters: standardCharacters, requests });
+    });
 }
 
 function cut(units: readonly PlannedUnit[], limits: BatchLimits): Batch[] {

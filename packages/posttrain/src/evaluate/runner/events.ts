@@ -2,7 +2,7 @@ import type { TaskResult } from '../results/task-result.ts';
 import type { PartialFigure } from './run-task.ts';
 
 /** What an evaluation tells while it goes on. */
-export type EvaluateEvent = PlanEvent | ProgressEvent | TaskEvent | WarningEvent;
+export type EvaluateEvent = PlanEvent | ProgressEvent | TaskEvent;
 
 /** Comes first: what will be asked. */
 export interface PlanEvent {
@@ -28,11 +28,6 @@ export interface ProgressEvent {
 export interface TaskEvent {
   readonly type: 'task';
   readonly result: TaskResult;
-}
-
-export interface WarningEvent {
-  readonly type: 'warning';
-  readonly message: string;
 }
 
 /** Counts requests and knows how long the rest will take. */

@@ -1,5 +1,5 @@
-import type { Interval } from '../../scoring/statistics/index.ts';
-import { meanEstimate } from '../../scoring/statistics/index.ts';
+import type { Interval } from '../../scoring/index.ts';
+import { meanEstimate } from '../../scoring/index.ts';
 import type { Judge } from '../judge/judge.ts';
 import type { EvalModel } from '../models/eval-model.ts';
 import { figure, numbersOf } from '../results/metric-result.ts';

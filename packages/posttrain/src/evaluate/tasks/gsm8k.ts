@@ -1,3 +1,4 @@
+import { extractNumber, normalizeNumber, scoreNumberText } from '../../scoring/index.ts';
 import { textOf } from '../data-source.ts';
 import { defineTask } from '../task.ts';
 
@@ -9,18 +10,6 @@ interface Doc {
 }
 
 const shotCount = 5;
-
-/** The number a text ends its reasoning with: after `####`, else its last number; null where it holds none. */
-export function finalNumber(text: string): { strict: string | null; flexible: string | null } {
-  const marked = /#### (-?[0-9.,]+)/.exec(text)?.[1];
-  const all = [...text.matchAll(/(-?[$0-9.,]{2,})|(-?[0-9]+)/g)].map(([number]) => number);
-  return {
-    strict: marked === undefined ? null : plain(marked),
-    flexible: all.length === 0 ? null : plain(all.at(-1)!),
-  };
-}
-
-const plain = (number: string): string => number.replaceAll(/[,$]/g, '').replace(/\.$/, '');
 
 /** Cobbe et al. 2021, arXiv:2110.14168; prompts and answer patterns of lm-evaluation-harness 0.4.13 `gsm8k`. */
 export const gsm8k = defineTask({
@@ -60,13 +49,16 @@ export const gsm8k = defineTask({
     },
   },
   score: (doc, { text }) => {
-    const target = finalNumber(doc.answer).strict;
-    const { strict, flexible } = finalNumber(text);
+    const flexible = scoreNumberText(text, doc.answer, 'flexible');
+    const strict = scoreNumberText(text, doc.answer, 'strict');
     return {
-      values: { exact_match_flexible: Number(flexible === target), exact_match_strict: Number(strict === target) },
-      outcome: flexible === null ? 'unparseable' : flexible === target ? 'correct' : 'incorrect',
-      target: target ?? '',
-      prediction: flexible,
+      values: {
+        exact_match_flexible: Number(flexible === 'correct'),
+        exact_match_strict: Number(strict === 'correct'),
+      },
+      outcome: flexible,
+      target: normalizeNumber(doc.answer),
+      prediction: extractNumber(text, 'flexible'),
     };
   },
 });
