@@ -120,9 +120,10 @@ function verdict(ours, peer, seeds, mustFall) {
   };
   return {
     ok: Object.values(checks).every(Boolean),
-    ours: { start, ...ours },
+    ours: { before: start, mean: ours.pretrained.meanEnd, ...ours },
     peers: {
-      start: peer.start,
+      before: peer.start,
+      mean: theirs('pretrained'),
       pretrained: { ends: peer.arms.pretrained.runs.map(({ end }) => end), meanEnd: peer.arms.pretrained.meanEnd },
       random: { ends: peer.arms.random.runs.map(({ end }) => end), meanEnd: peer.arms.random.meanEnd },
       madeWith: peer.madeWith,

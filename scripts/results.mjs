@@ -18,6 +18,8 @@ function stored(kind, name) {
 const percent = ({ share, low, high }) => `${(100 * share).toFixed(1)} % [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`;
 const fixed = (value, digits) => value.toFixed(digits);
 
+const microseconds = (ns) => `${fixed(ns / 1000, 2)} µs`;
+
 /** What each stored result says in one line: [claim, figure]. */
 const rows = {
   'study pocket-base': ({ ours: { base, tuned } }) => [
@@ -27,13 +29,19 @@ const rows = {
     ['… says so when no source answers', `${percent(base.unanswerable)} → ${percent(tuned.unanswerable)}`],
     ['… facts known before, still known', `${percent(base.cloze)} → ${percent(tuned.cloze)}`],
   ],
-  'study babyllama-sft': learned('a 1 M parameter checkpoint tuned on 1,000 instructions, held-out loss'),
+  'study babyllama-sft': learned('a 1 M parameter checkpoint tuned on instructions, held-out loss'),
   'study babyllama-pretrain': learned('the same checkpoint on children’s books, held-out loss'),
+  'study open-saved': ({ peers }) => [
+    ['saved folders that transformers opens with equal logits and greedy tokens', `${peers.filter(({ same }) => same).length} of ${peers.length}`],
+  ],
   'study kill': ({ ours: { kills, problems } }) => [
     ['killed at random, resumed, equal bit for bit', `${kills - problems.length} of ${kills}`],
   ],
-  'bench op-overhead': ({ ours, peers, ratio }) => [
-    ['small operator, made and freed', peers ? `${fixed(ours.medianMicroseconds, 2)} µs; PyTorch from Python ${fixed(peers.medianMicroseconds, 2)} µs (${fixed(ratio, 2)}×)` : `${fixed(ours.medianMicroseconds, 2)} µs`],
+  'bench op-overhead': ({ ours, peers, ratioOfMedians }) => [
+    [
+      'small operator, result freed, median',
+      `${microseconds(ours.medianNs)}${peers ? `; PyTorch from Python ${microseconds(peers.medianNs)} (ours ${fixed(ratioOfMedians, 2)}×)` : ''}`,
+    ],
   ],
   'bench host-latency': ({ ours }) => [
     ['a server while it trains: 99th percentile, latest 500 ms timer', `${fixed(ours.requests.p99Ms, 1)} ms, ${fixed(ours.timers.maxLateMs, 1)} ms late`],
@@ -41,7 +49,9 @@ const rows = {
 };
 
 function learned(what) {
-  return ({ ours, peers }) => [[what, `${fixed(ours.before, 2)} → ${fixed(ours.mean, 3)} nats; PyTorch ${fixed(peers.mean, 3)}`]];
+  return ({ ours: { start, pretrained, random }, peers }) => [
+    [what, `${fixed(start, 2)} → ${fixed(pretrained.meanEnd, 3)} nats; PyTorch ${fixed(peers.pretrained.meanEnd, 3)}; from random weights ${fixed(random.meanEnd, 2)}`],
+  ];
 }
 
 /** The block between the marks of README.md, marks left out. */

@@ -27,8 +27,10 @@ logging.disable(logging.WARNING)
 
 STEPS, BATCH, TOLERANCE, NORM_TOLERANCE = 20, 8, 2e-5, 1e-3
 SPECS = {
-    "babyllama-361-chat": dict(lr=1e-3, warmup=4, schedule="cosine", weightDecay=1.0, clip=0.5, maxTokens=256),
-    "tiny-bpe": dict(lr=8e-3, warmup=4, schedule="cosine", weightDecay=0.5, clip=0.5, maxTokens=144),
+    "babyllama-361-chat": dict(lr=1e-3, warmup=4, schedule="cosine", weightDecay=1.0, clip=0.5, maxTokens={"unpacked": 256, "packed": 224},
+                               longestRow={"unpacked": 256, "packed": 128}),  # so that every pack holds two or three conversations
+    "tiny-bpe": dict(lr=8e-3, warmup=4, schedule="cosine", weightDecay=0.5, clip=0.5, maxTokens={"unpacked": 144, "packed": 144},
+                     longestRow={"unpacked": 144, "packed": 144}),
 }
 BASELINE = {}
 COUNTERS = {
@@ -78,7 +80,8 @@ def train(model_name, packed, loss, accumulate, rows, *, attention="sdpa", meanO
         gradient_accumulation_steps=accumulate, learning_rate=spec["lr"], lr_scheduler_type=spec["schedule"],
         warmup_steps=spec["warmup"], weight_decay=spec["weightDecay"], max_grad_norm=spec["clip"], gradient_checkpointing=False,
         logging_steps=1, save_strategy="no", report_to="none", disable_tqdm=True, seed=0, train_sampling_strategy="sequential",
-        max_length=spec["maxTokens"], packing=packed, assistant_only_loss=loss == "assistant",
+        # Best-fit packing puts long rows first, and those are the easy ones: shuffled, the loss of the steps can be compared.
+        max_length=spec["maxTokens"]["packed" if packed else "unpacked"], packing=packed, shuffle_dataset=packed, assistant_only_loss=loss == "assistant",
     )
     # Only the columns TRL documents: a further column would go through its preparation too.
     data = Dataset.from_list([{"messages": row["messages"]} for row in rows])
@@ -140,12 +143,15 @@ def rows_seen(trainer, packed):
     return rows
 
 
+def ids_of(tokenizer, row):
+    return tokenizer.apply_chat_template(row["messages"], tokenize=True, return_dict=True)["input_ids"]
+
+
 def lines_of(rows, tokenizer, packed_rows):
     """The line in rows.jsonl of each document of each row."""
     where = {}
     for line, row in enumerate(rows):
-        ids = tokenizer.apply_chat_template(row["messages"], tokenize=True, return_dict=True)["input_ids"]
-        where.setdefault(tuple(ids), []).append(line)
+        where.setdefault(tuple(ids_of(tokenizer, row)), []).append(line)
     found = []
     for row in packed_rows:
         start, lines = 0, []
@@ -208,8 +214,12 @@ def one_run(model_name, packed, loss, accumulate, rows, one_batch, quick):
 
 
 def fixture(model_name, packed, quick):
-    rows, spec = read_rows(OUT / "sft/rows.jsonl"), SPECS[model_name]
+    spec, layout = SPECS[model_name], "packed" if packed else "unpacked"
+    spec = {**spec, "maxTokens": spec["maxTokens"][layout], "longestRow": spec["longestRow"][layout]}
     tokenizer = AutoTokenizer.from_pretrained(OUT / "models" / model_name)
+    every = read_rows(OUT / "sft/rows.jsonl")
+    # TRL cuts a row that is too long, in silence; here none is.
+    rows = [row for row in every if len(ids_of(tokenizer, row)) <= spec["longestRow"]]
     runs, kept, trained = [], None, {}
     for loss in ["full", "assistant"]:
         for accumulate in [1, 4]:
@@ -223,14 +233,14 @@ def fixture(model_name, packed, quick):
             assert trained.setdefault(loss, marks) == marks
             optimizer = optimizer_of(trainer)
             runs.append(run)
-    write_json(OUT / "sft" / f"{model_name}.{'packed' if packed else 'unpacked'}.json", {
+    write_json(OUT / "sft" / f"{model_name}.{layout}.json", {
         "madeBy": "golden/scripts/sft_trajectories.py", "madeWith": made_with("transformers", "trl", "accelerate", "datasets", "tokenizers"),
         "model": f"golden/models/{model_name}", "data": "golden/sft/rows.jsonl", "packed": packed,
-        "spec": {**spec, "steps": STEPS, "batch": BATCH, "dtype": "float32", "attention": "sdpa", "seed": 0, "order": "file"},
+        "spec": {**spec, "steps": STEPS, "batch": BATCH, "dtype": "float32", "attention": "sdpa", "seed": 0, "order": "TRL's shuffle" if packed else "file"},
         "optimizer": optimizer,
         "tolerance": {"loss": TOLERANCE, "firstNorm": 1e-5, "norm": NORM_TOLERANCE},
         # Step s trains rows 8 s … 8 s + 7; with 4 micro-batches, rows 8 s + 2 m and 8 s + 2 m + 1 are micro-batch m.
-        "rows": kept, "lines": lines_of(rows, tokenizer, kept), "trained": trained, "runs": runs,
+        "rows": kept, "lines": lines_of(every, tokenizer, kept), "trained": trained, "runs": runs,
     })
 
 

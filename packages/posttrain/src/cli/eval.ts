@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import type { EvaluateEvent, EvaluateOptions, Evaluation, ReportFiles, Requirement } from '../evaluate/index.ts';
 import { PosttrainError } from '../support/errors.ts';
 import { formatCount, formatDuration } from '../support/terminal/format.ts';
 import { openInBrowser } from './eval-browser.ts';
-import { type EvalModelOptions, evaluatedModels, judgeOf, type NamedJudge, trainingRun } from './eval-models.ts';
+import { type EvalModelOptions, evaluatedModels, judgeOf, trainingRun } from './eval-models.ts';
 import { parseAssignments, parseMargins } from './eval-options.ts';
 import { renderEvaluation, renderTaskList } from './eval-report.ts';
 import { type ExitCode, exitCode } from './exit-codes.ts';
@@ -50,13 +49,18 @@ export async function evalCommand(
     call.stop.abort();
     output.warn('writing what was answered; press Ctrl-C again to stop at once');
   });
-  await using judge = await judgeOf(options, library, output, call.stop.signal);
-  const evaluation = await runEvaluation(await completeCall(call, targets, options, judge, output), library, output);
-  const out = options.out ?? (await nextRunFolder('evaluation', 'evaluations'));
-  const files = library.writeReports(out, evaluation);
-  present(evaluation, files, output);
-  if (options.open) openInBrowser(files.html, output);
-  return stop.received === undefined ? exitOf(evaluation) : signalExitCode[stop.received];
+  try {
+    const evaluation = await evaluateCall(call, targets, options, output);
+    const out = options.out ?? (await nextRunFolder('evaluation', 'evaluations'));
+    const files = library.writeReports(out, evaluation);
+    present(evaluation, files, output);
+    if (options.open) openInBrowser(files.html, output);
+    return stop.received === undefined ? exitOf(evaluation) : signalExitCode[stop.received];
+  } catch (error) {
+    // Stopped before there was anything to report.
+    if (stop.received === undefined) throw error;
+    return signalExitCode[stop.received];
+  }
 }
 
 type Library = typeof import('../evaluate/index.ts');
@@ -92,36 +96,29 @@ async function readCall(targets: readonly string[], options: EvalCommandOptions,
   };
 }
 
-async function completeCall(
-  { tasks, data, margins, requirements, stop }: ReadCall,
+async function evaluateCall(
+  { tasks, data, margins, requirements, stop: { signal } }: ReadCall,
   targets: readonly string[],
   options: EvalCommandOptions,
-  judge: NamedJudge | null,
   output: Output,
-): Promise<EvaluateOptions> {
+): Promise<Evaluation> {
   const library = await import('../evaluate/index.ts');
+  await using judge = await judgeOf(options, library, output, signal);
   const training = options.training ?? (await trainingRun(targets, output));
-  return {
-    models: await evaluatedModels(targets, options, library, output, stop.signal),
-    tasks,
-    data,
-    margins,
-    requirements,
+  const call: EvaluateOptions = {
+    models: await evaluatedModels(targets, options, library, output, signal),
+    ...{ tasks, data, margins, requirements, signal },
     seed: options.seed,
     limit: options.limit,
     cacheDir: options.cache,
-    signal: stop.signal,
     draws: options.final ? finalDraws : undefined,
     training: training === undefined ? undefined : library.trainingTextsOf(training),
     judge: judge?.judge,
     calibration: judge?.calibration ?? undefined,
     allowSelfJudge: options.allowSelfJudge,
   };
-}
-
-async function runEvaluation(options: EvaluateOptions, library: Library, output: Output): Promise<Evaluation> {
   try {
-    return await library.runEvaluation(options, (event) => show(event, output));
+    return await library.runEvaluation(call, (event) => show(event, output));
   } finally {
     output.status.done();
   }
@@ -149,7 +146,7 @@ function show(event: EvaluateEvent, output: Output): void {
 function present({ result }: Evaluation, files: ReportFiles, output: Output): void {
   for (const warning of result.warnings) output.warn(warning);
   if (output.json) output.data(result);
-  else output.result(`${renderEvaluation(result, output)}\n\nreport  ${files.html}\nsamples ${join(files.samples)}`);
+  else output.result(`${renderEvaluation(result, output)}\n\nreport  ${files.html}\nsamples ${files.samples}`);
 }
 
 function exitOf({ result: { requirements } }: Evaluation): ExitCode {

@@ -226,7 +226,8 @@ test('an unknown shape lists the keys found, what they may have meant, and the s
           prompt, completion                       two strings, or two lists of messages
           instruction, output                      Alpaca, with input?, system?, history?
           text                                     one string, trained on as it is
-          segments: [{text, weight}]               text in pieces, each with its loss weight`,
+          segments: [{text, weight}]               text in pieces, each with its loss weight
+          input_ids                                token ids, with labels? (-100: not learned), seq_lengths?`,
   );
 });
 

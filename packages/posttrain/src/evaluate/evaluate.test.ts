@@ -9,6 +9,7 @@ import { choices, parseSum, sums } from './fixtures.test.support.ts';
 import { TableModel } from './models/table-model.ts';
 import { writeReports } from './report/write-reports.ts';
 import type { EvaluateEvent } from './runner/events.ts';
+import { trainingTextsOf } from './runner/training-texts.ts';
 import { defineTask } from './task.ts';
 
 const good = (id = 'good') => new TableModel({ id, answer: (prompt) => String(parseSum(prompt)[0] + 1) });
@@ -265,6 +266,40 @@ test('documents in the training data are found, and figures are given without th
   assert.equal(result.results[0]!.overlap, 3);
   assert.deepEqual(result.results[0]!.metrics[0]!.clean, { value: 0, n: 2 });
   assert.equal(result.overlapWith, 'run');
+});
+
+test('the training data of a run is read from what its recipe names', async (t) => {
+  const folder = temporaryFolder(t);
+  const rows = [
+    {
+      messages: [
+        { role: 'user', content: '3 + 1 =' },
+        { role: 'assistant', content: '4' },
+      ],
+    },
+    { prompt: '5 + 1 =', completion: '6' },
+    { text: 'nothing of it' },
+  ];
+  for (const [i, row] of rows.entries()) writeFileSync(join(folder, `${i}.jsonl`), JSON.stringify(row));
+  const train = rows.map((_, i) => ({ path: join(folder, `${i}.jsonl`), weight: 1 }));
+  writeFileSync(join(folder, 'resolved.json'), JSON.stringify({ data: { train } }));
+  const { runs } = await runEvaluation(
+    optionsFor(t, { models: [good()], tasks: [sums(8)], training: trainingTextsOf(folder) }),
+  );
+  assert.deepEqual([...runs[0]!.overlapping!], [3, 5]);
+});
+
+test('stopped while the training data is read, an evaluation is partial and asks nothing', async (t) => {
+  const stop = new AbortController();
+  async function* texts() {
+    stop.abort();
+    yield 'a text';
+  }
+  const model = good();
+  const call = { models: [model], tasks: [sums(3)], training: { label: 'run', texts: texts() }, signal: stop.signal };
+  const evaluation = await runEvaluation(optionsFor(t, call));
+  assert.deepEqual([evaluation.result.partial, evaluation.result.results, model.asked], [true, [], 0]);
+  writeReports(join(temporaryFolder(t), 'out'), evaluation);
 });
 
 test('mistakes of the call name what is wrong', async (t) => {

@@ -54,7 +54,7 @@ export interface EvaluateOptions {
  * and what reading data or asking a model throws. Answers that came until then stay in the cache.
  */
 export async function* evaluate(options: EvaluateOptions): AsyncGenerator<EvaluateEvent, Evaluation, void> {
-  const { seed = 1, limit = null, data = {}, draws } = options;
+  const { seed = 1, limit = null, data = {} } = options;
   const signal = options.signal ?? new AbortController().signal;
   checkCall(options);
   const plans: PlannedTask[] = [];
@@ -68,7 +68,7 @@ export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Evalua
     total: requests * options.models.length,
   };
   using judge = options.judge && new CachedJudge(options.judge, options.cacheDir);
-  const overlap = options.training ? await findOverlap(plans, options.training, signal) : null;
+  const setting: Setting = { plans, clock, signal, judge, overlap: await overlapOf(plans, options, signal), options };
   const models: EvaluatedModel[] = [];
   const compared: ComparedModel[] = [];
   for (const given of options.models) {
@@ -78,34 +78,63 @@ export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Evalua
       checkModel(model, plans, options);
       const { id, fingerprint, caveats = [] } = model;
       models.push({ id, fingerprint, caveats });
-      const runs = new Map<string, { readonly run: TaskRun; readonly result: TaskResult }>();
-      compared.push({ id, fingerprint, runs });
-      using cache = new ResponseCache<UnitResponse>(options.cacheDir, fingerprint);
-      for (const planned of plans) {
-        const counted = judge && planned.task.judged ? new CountedJudge(judge) : null;
-        const answering = runTask(model, planned, cache, { signal, judge: counted, batch: options.batch });
-        let step = await answering.next();
-        for (; !step.done; step = await answering.next()) {
-          const { partial } = step.value;
-          yield { type: 'progress', model: id, task: planned.task.name, ...clock.add(step.value), partial };
-        }
-        const run: TaskRun = {
-          planned,
-          model: id,
-          items: step.value,
-          overlapping: overlap?.get(planned.task.name) ?? null,
-          judge: counted && reportOf(counted, model, options),
-        };
-        const result = taskResult(run, { seed, draws });
-        runs.set(planned.task.name, { run, result });
-        yield { type: 'task', result };
-        if (signal.aborted) break;
-      }
+      compared.push({ id, fingerprint, runs: yield* answerTasks(model, setting) });
     } finally {
       if (Symbol.asyncDispose in model) await (model as AsyncDisposable)[Symbol.asyncDispose]();
     }
   }
   return finish(models, compared, options);
+}
+
+interface Setting {
+  readonly plans: readonly PlannedTask[];
+  readonly clock: ProgressClock;
+  readonly signal: AbortSignal;
+  readonly judge: CachedJudge | undefined;
+  /** By task the documents that the training data holds; null where that was not looked for. */
+  readonly overlap: ReadonlyMap<string, ReadonlySet<number>> | null;
+  readonly options: EvaluateOptions;
+}
+
+/** All tasks by one model, or as many as there were until the signal. */
+async function* answerTasks(
+  model: EvalModel,
+  { plans, clock, signal, judge, overlap, options }: Setting,
+): AsyncGenerator<EvaluateEvent, ComparedModel['runs'], void> {
+  using cache = new ResponseCache<UnitResponse>(options.cacheDir, model.fingerprint);
+  const runs = new Map<string, { readonly run: TaskRun; readonly result: TaskResult }>();
+  for (const planned of plans) {
+    const task = planned.task.name;
+    const counted = judge && planned.task.judged ? new CountedJudge(judge) : null;
+    const answering = runTask(model, planned, cache, { signal, judge: counted, batch: options.batch });
+    let step = await answering.next();
+    for (; !step.done; step = await answering.next()) {
+      const { partial } = step.value;
+      yield { type: 'progress', model: model.id, task, ...clock.add(step.value), partial };
+    }
+    const run: TaskRun = {
+      planned,
+      model: model.id,
+      items: step.value,
+      overlapping: overlap?.get(task) ?? null,
+      judge: counted && reportOf(counted, model, options),
+    };
+    const result = taskResult(run, { seed: options.seed ?? 1, draws: options.draws });
+    runs.set(task, { run, result });
+    yield { type: 'task', result };
+    if (signal.aborted) break;
+  }
+  return runs;
+}
+
+async function overlapOf(plans: readonly PlannedTask[], { training }: EvaluateOptions, signal: AbortSignal) {
+  if (!training) return null;
+  try {
+    return await findOverlap(plans, training, signal);
+  } catch (error) {
+    if (signal.aborted) return null;
+    throw error;
+  }
 }
 
 /** Runs an evaluation to its end. @param onEvent told everything on the way */

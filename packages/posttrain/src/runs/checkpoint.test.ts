@@ -78,7 +78,7 @@ test('the latest is the newest that verifies; damaged ones are told', async () =
   assert.deepEqual(await latestCheckpoint(join(dir, 'none')), { checkpoint: null, broken: [] });
 });
 
-test('a full disk is file-unwritable, and what was there stays', {
+test('a full disk is disk-full, and what was there stays', {
   skip: process.platform === 'linux' ? false : 'needs /dev/full',
 }, async () => {
   await writeCheckpoint(dir, 1, fill('a'), 1);
@@ -86,7 +86,7 @@ test('a full disk is file-unwritable, and what was there stays', {
     writeCheckpoint(dir, 2, () => writeFileSync('/dev/full', 'x'), 1),
     (error) =>
       PosttrainError.is(error) &&
-      error.code === 'file-unwritable' &&
+      error.code === 'disk-full' &&
       error.format() ===
         `${join(dir, 'step-2')} cannot be written: the disk is full.\n  help: free some space, or lower every.keep, then resume the run.`,
   );

@@ -73,7 +73,7 @@ test('lines that are no object are counted, not returned', () => {
   assert.deepEqual(readJsonl(path), { rows: [{ a: 1 }, { a: 2 }], torn: 3 });
 });
 
-test('a full disk and a missing folder are file-unwritable', {
+test('a full disk is disk-full, a missing folder file-unwritable', {
   skip: process.platform === 'linux' ? false : 'needs /dev/full',
 }, () => {
   const path = join(folder, 'full.jsonl');
@@ -83,7 +83,7 @@ test('a full disk and a missing folder are file-unwritable', {
     () => log.append({ a: 1 }),
     (error) =>
       PosttrainError.is(error) &&
-      error.code === 'file-unwritable' &&
+      error.code === 'disk-full' &&
       error.format() ===
         `${path} cannot be written: the disk is full.\n  help: free some space, or lower every.keep, then resume the run.`,
   );

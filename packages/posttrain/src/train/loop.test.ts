@@ -6,6 +6,8 @@ import { PosttrainError } from '../support/errors.ts';
 import { Random } from '../support/random.ts';
 import { scope, type Tensor } from '../tensor/index.ts';
 import { assertNoLeak, goldenPath, relativeError } from '../testing/golden.ts';
+import { backward, evaluate } from './backward.ts';
+import { makeBatch } from './batch.ts';
 import { type LoopHooks, type LoopOptions, type StepReport, trainLoop } from './loop.ts';
 import { crossEntropy } from './objective.ts';
 import type { Optimizer } from './optimizers/index.ts';
@@ -116,6 +118,27 @@ test('a step is the same in any number of micro-batches: loss, norm, gradients, 
     assert.equal(expected.reports[0]!.lossTokens, counted);
   }));
 
+const sumOfWeights = (of: readonly TokenRow[]) =>
+  of.reduce((sum, { weights }) => sum + weights.reduce((a, b) => a + b), 0);
+
+test('loss and gradients are sums over the targets of the step, divided by its weight', () =>
+  withTiny(async (model) => {
+    const weight = sumOfWeights(rows.slice(0, 4));
+    model.requireGrad(true);
+    const sum = scope(() =>
+      backward(model, makeBatch(packs.slice(0, 4)), crossEntropy, { scale: 1, recompute: false }),
+    );
+    const sums = scope(() => model.parameters().map((parameter) => parameter.grad!.div(weight)));
+    for (const parameter of model.parameters()) parameter.grad = null;
+    using optimizer = new Witness();
+    const { reports } = await course(model, optimizer, { steps: 1, microBatch: 2 });
+    assert.ok(Math.abs(reports[0]!.loss - sum / weight) <= 2e-6 * reports[0]!.loss);
+    for (const [i, expected] of sums.entries()) {
+      assert.ok(relativeError(optimizer.first[i]!, expected) <= 2e-6);
+      expected.dispose();
+    }
+  }));
+
 test('each step has the rate of its number, counted from 0, and is reported counted from 1', () =>
   withTiny(async (model) => {
     using optimizer = new Witness();
@@ -182,7 +205,8 @@ test('the held-out loss is a mean over targets, whatever the micro-batch', () =>
         rows.flatMap(({ weights }) => [...weights].filter((weight) => weight > 0)).length,
       );
     }
-    for (const loss of losses) assert.ok(Math.abs(loss - losses[0]!) <= 2e-6 * loss);
+    const expected = scope(() => evaluate(model, makeBatch(packs), crossEntropy)) / sumOfWeights(rows);
+    for (const loss of losses) assert.ok(Math.abs(loss - expected) <= 2e-6 * expected);
   }));
 
 test('a resumed run goes on with the step after, and neither evaluates nor saves what it has', () =>

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { changeJson, changeWeights, refuses, type Scene, scene, succeed } from '../../testing/provoke.ts';
+import { changeJson, changeWeights, refuses, type Scene, scene, show, succeed } from '../../testing/provoke.ts';
+import { loadModel } from '../model.ts';
 
 const config = (change: Readonly<Record<string, unknown>>) => (at: Scene) =>
   changeJson(join(at.model, 'config.json'), change);
@@ -83,19 +84,37 @@ refuses(
   help: use the original checkpoint in float32, bfloat16 or float16.`,
 );
 
+/** Cuts the embedding and the head down to the first 100 ids. */
+function cutVocabulary(at: Scene): void {
+  changeJson(join(at.model, 'config.json'), { vocab_size: 100 });
+  changeWeights(at, (weights) => {
+    for (const name of ['model.embed_tokens.weight', 'lm_head.weight'])
+      weights.set(name, weights.get(name)!.narrow(0, 0, 100).clone());
+  });
+}
+
 refuses(
   'a tokenizer that knows more ids than the embedding',
-  (at) => {
-    changeJson(join(at.model, 'config.json'), { vocab_size: 100 });
-    changeWeights(at, (weights) => {
-      for (const name of ['model.embed_tokens.weight', 'lm_head.weight'])
-        weights.set(name, weights.get(name)!.narrow(0, 0, 100).clone());
-    });
-  },
+  cutVocabulary,
   `model-invalid: ROOT/rows.jsonl:2 has the token id 460; the model knows ids up to 99.
   in ROOT/rows.jsonl:2
   help: tokenizer.json and the weights must come from the same model, as must ids made elsewhere.`,
 );
+
+test('the same model refuses a prompt it has no embedding for, and answers others', async () => {
+  using at = scene();
+  cutVocabulary(at);
+  await using model = await loadModel(at.model);
+  await assert.rejects(model.generate(['Name a colour.']), (thrown) => {
+    assert.match(
+      show(thrown, at),
+      /^model-invalid: the tokenizer gives the id \d+; the model knows ids up to 99\.\n {2}in ROOT\/model\n {2}help: tokenizer\.json and the weights must come from the same model\.$/,
+    );
+    return true;
+  });
+  const [answer] = await model.generate(['a'], { maxTokens: 1 });
+  assert.equal(answer?.tokens.length, 1);
+});
 
 test('the older spelling of a kind of RoPE that is built is read', async () => {
   using at = scene();

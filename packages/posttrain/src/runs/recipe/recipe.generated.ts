@@ -48,7 +48,7 @@ export interface SftRecipe {
 export interface WeightedPath {
   /** A file of rows (.jsonl) or of plain text (.txt). */
   path: string;
-  /** How often rows of this file are drawn, relative to the other files. Default: 1. */
+  /** How often each row of this file is seen, relative to rows of the other files: 2 is twice as often. Default: 1. */
   weight?: number | undefined;
 }
 

@@ -115,6 +115,14 @@ test('a judge is measured on labelled items', () => {
   assert.equal(found.indicative, null);
 });
 
+test('items without a verdict or a label calibrate nobody', () => {
+  const labels = Array.from({ length: 60 }, (_, i) => i < 30);
+  const options = { seed: 1, name: 'support', draws: 500 };
+  const whole = judgeCalibration(labels, labels, options);
+  const gaps = judgeCalibration([...labels, null, true], [...labels, false, null], options);
+  assert.deepEqual(gaps, { ...whole, missing: 2 });
+});
+
 test('a weak judge, few labels and labels of one kind are called indicative', () => {
   const labels = Array.from({ length: 60 }, (_, i) => i % 2 === 0);
   const guesses = labels.map((_, i) => i % 3 === 0);
@@ -124,6 +132,8 @@ test('a weak judge, few labels and labels of one kind are called indicative', ()
     judgeCalibration([true, false], [true, false], options).indicative,
     '2 labelled items; a judge is calibrated on 50 or more',
   );
+  const fifty = labels.slice(0, 50);
+  assert.equal(judgeCalibration(fifty, fifty, options).indicative, null);
   const all = labels.map(() => true);
   assert.equal(judgeCalibration(all, all, options).indicative, 'κ is undefined: all labels are the same');
   assert.equal(judgeCalibration(all, all, options).falseSupport, null);

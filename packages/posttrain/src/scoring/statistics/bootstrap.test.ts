@@ -23,7 +23,7 @@ test('of a mean it agrees with the t interval', () => {
   assert.ok(Math.abs((drawn.standardError ?? 0) / (exact.standardError ?? 1) - 1) < 0.02);
   near(drawn.interval?.low, exact.interval?.low ?? Number.NaN, 2);
   near(drawn.interval?.high, exact.interval?.high ?? Number.NaN, 2);
-  assert.equal(drawn.draws, 20_000);
+  assert.deepEqual([drawn.draws, drawn.df], [20_000, 59]);
 });
 
 test('the tails are those of Student for the clusters at hand', () => {
@@ -55,6 +55,7 @@ test('p is the level at which the interval touches 0', () => {
   );
   const even = Array.from({ length: 1000 }, (_, i) => (i % 2 === 0 ? i + 1 : -i));
   assert.equal(percentiles(even, 1000, 9, 0.025).p, 1);
+  assert.equal(percentiles(Array(1000).fill(0), 1000, 9, 0.025).p, 1);
 });
 
 test('whole clusters are drawn, as many as there are', () => {
@@ -78,7 +79,7 @@ test('clusters widen the interval of items that go together', () => {
   const grouped = bootstrap(40, of, { ...options, clusters: same.map((_, i) => Math.floor(i / 4)) });
   const width = ({ interval }: typeof alone) => (interval?.high ?? 0) - (interval?.low ?? 0);
   assert.ok(width(grouped) > 1.7 * width(alone));
-  assert.equal(grouped.clusters, 10);
+  assert.deepEqual([grouped.clusters, grouped.df], [10, 9]);
 });
 
 test('a statistic that often does not exist has no interval, and the draws without are counted', () => {

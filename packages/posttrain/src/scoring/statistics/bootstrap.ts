@@ -25,7 +25,7 @@ const tolerated = 0.05;
 
 /**
  * Any statistic of the items with a percentile interval from resampled clusters (Efron & Tibshirani 1993, ch. 13). Its
- * tails are those of Student's distribution for the effective number of clusters (Hesterberg 2015, Am. Stat. 69:371, §4.3.3:
+ * tails are those of Student's distribution for the effective number of clusters (Hesterberg 2015, Am. Stat. 69:371:
  * the expanded percentile interval), as plain percentiles are too narrow for few clusters.
  *
  * `p` tests that the statistic is 0, by the same tails: give a difference of two statistics on the same items.
@@ -100,7 +100,7 @@ function pOfZero(sorted: Float64Array, df: number, widen: number): number {
 
 /**
  * The quantile of sorted values at position p (B + 1), between order statistics by interpolation: a next draw falls below
- * it with probability p, however few draws there are (Davison & Hinkley 1997, §5.2).
+ * it with probability p, however few draws there are (Davison & Hinkley 1997).
  */
 function quantile(sorted: Float64Array, p: number): number {
   const position = Math.min(sorted.length, Math.max(1, p * (sorted.length + 1))) - 1;

@@ -29,7 +29,7 @@ export interface BothOrders {
 
 /**
  * Verdicts in both orders as scores: only what a judge says twice counts, the rest is a tie (MT-bench: Zheng et al. 2023,
- * arXiv:2306.05685, §3.4). How often the order decided is reported beside.
+ * arXiv:2306.05685). How often the order decided is reported beside.
  */
 export function resolveBothOrders(pairs: readonly JudgedPair[]): BothOrders {
   const complete = pairs.filter(({ aFirst, bFirst }) => aFirst !== null && bFirst !== null);

@@ -32,6 +32,8 @@ export {
   testPower,
 } from './power.ts';
 export { passAllK, passAtK } from './repeats.ts';
+export { type RewardAccuracy, type RewardPair, rewardAccuracy } from './reward-pairs.ts';
 export { differenceInterval, pairedShareInterval, wilsonInterval } from './shares.ts';
 export { studentCdf, studentQuantile, studentTwoSided } from './student.ts';
 export { type Evidence, type Verdict, type VerdictWord, verdict, verdicts } from './verdict.ts';
+export { type LengthControlledWinRate, lengthControlledWinRate, type WinRate, winRate } from './win-rate.ts';

@@ -19,6 +19,8 @@ test("with seeds alone it is Welch's t test of the means of runs", () => {
   near(found.varianceOfSeeds, 0.00028, 9);
   near(found.standardError, Math.sqrt(0.00028), 9);
   near(found.df, 0.00028 ** 2 / (0.0002 ** 2 / 4 + 0.00008 ** 2 / 4), 6);
+  near(found.interval?.low, 0.040144);
+  near(found.interval?.high, 0.119856);
   // scipy.stats.ttest_ind(equal_var=False)
   near(found.p, 0.00221349);
 });
@@ -32,18 +34,33 @@ test('with equal runs it is the paired difference over items', () => {
   near(found.df, 49, 6);
 });
 
+test('without noise the variances of seeds and of items add up', () => {
+  const gain = (i: number) => (i % 2 === 0 ? 0.2 : 0);
+  const after = arm(0.1, 0.1, 0.12, 0.14, 0.14).map((run) => run.map((score, i) => score + gain(i)));
+  const found = methodDifference(arm(0, 0.02, 0.04, 0.06, 0.08), after, options);
+  near(found.varianceOfSeeds, 0.00028, 9);
+  near((found.standardError ?? 0) ** 2, 0.00028 + (found.varianceOfItems ?? 0), 9);
+  assert.ok(Math.abs((found.varianceOfItems ?? 0) / (0.01 / 49) - 1) < 0.06);
+});
+
 test('the noise of single runs on single items counts once', () => {
-  // Each run draws its own noise of variance 1/12 per item: 2 arms · 1/12 / (5 · 400) and nothing else.
-  const random = Random.of(11, 'noise');
-  const noisy = () => Array.from({ length: 5 }, () => Array.from({ length: 400 }, () => random.float()));
-  let total = 0;
-  for (let i = 0; i < 40; i++) {
-    const found = methodDifference(noisy(), noisy(), { ...options, draws: 100 });
-    total += (found.standardError ?? 0) ** 2;
+  // Noise of variance 1/12 in each run and item lies in the variance of seeds and in that of items: 2 arms · 1/12 / (5 · 100).
+  const random = Random.of(1, 'noise');
+  let twice = 0;
+  for (let i = 0; i < 30; i++) {
+    const gains = Array.from({ length: 100 }, () => 1.2 * random.float());
+    const noisy = (gain: number) =>
+      Array.from({ length: 5 }, () => {
+        const shift = 0.3 * random.float();
+        return gains.map((item) => shift + gain * item + random.float());
+      });
+    const { varianceOfSeeds, varianceOfItems, standardError } = methodDifference(noisy(0), noisy(1), {
+      ...options,
+      draws: 100,
+    });
+    twice += (varianceOfSeeds ?? 0) + (varianceOfItems ?? 0) - (standardError ?? 0) ** 2;
   }
-  const expected = 2 / 12 / 2000;
-  // The maximum over the two parts leans to the careful side.
-  assert.ok(total / 40 > 0.95 * expected && total / 40 < 1.5 * expected, `${total / 40} for ${expected}`);
+  assert.ok(Math.abs(twice / 30 / (2 / 12 / 500) - 1) < 0.05, `${twice / 30}`);
 });
 
 test('fewer than 5 seeds claim nothing', () => {

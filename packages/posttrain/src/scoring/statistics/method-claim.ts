@@ -39,7 +39,7 @@ export interface MethodDifference extends Difference {
  *
  * Runs × items is a crossed design. Resampled seeds of an arm give the variance of its mean over runs, s²/S once the factor
  * S/(S − 1) undoes the bootstrap's shrinkage, so they need no draws; items are resampled by cluster, the same ones for all
- * runs. The noise of a single run on a single item is in both variances (Owen 2007, arXiv:0712.1111, on resampling rows and columns);
+ * runs. The noise of a single run on a single item is in both variances (Owen 2007, Ann. Appl. Stat. 1:386);
  * the spread of the runs around their mean within a draw measures it, and it is taken off once. The interval is Student's
  * with Satterthwaite's degrees of freedom, since with 5 seeds percentiles are far too narrow.
  *

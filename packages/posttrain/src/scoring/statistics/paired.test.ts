@@ -54,6 +54,9 @@ test('right and wrong answers in clusters are not tested as if they stood alone'
   near(difference.standardError, 0.2);
   near(difference.p, 0.208);
   assert.equal(difference.df, 4);
+  // Variance .3 − .09 over .2² are 5.25 items: (.3 · 5.25 + 1 − 1)/7.25 ± t.ppf(.975, 4) √((.3 · 5.25 + 2)/7.25 − that²)/7.25)
+  near(difference.interval?.low, -0.471321);
+  near(difference.interval?.high, 0.905804);
   assert.equal(difference.clusters, 5);
 });
 

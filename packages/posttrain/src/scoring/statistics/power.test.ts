@@ -29,14 +29,21 @@ test('the detectable difference inverts the power', () => {
   assert.equal(detectableDifference({ n: 5, discordant: 1 }), null);
 });
 
-test('the power of a t test', () => {
-  // Noncentral t of scipy: .779499 for 39 degrees of freedom.
-  near(testPower(2.8, 1, 39), 0.7795, 2);
-  near(testPower(0, 1, 12), 0.05, 12);
+test('the power of a t test is that of the noncentral t distribution', () => {
+  // scipy.stats.nct
+  near(testPower(2.8, 1, 39), 0.779499);
+  near(testPower(1, 1, 5), 0.129964);
+  near(testPower(2, 1, 19), 0.475606);
+  near(testPower(1.5, 1, 2), 0.148692);
+  near(testPower(3.5, 1, 9), 0.874761);
+  near(testPower(0, 1, 12), 0.05);
   near(testPower(-2.8, 1, 39), testPower(2.8, 1, 39), 12);
-  // t.ppf(.975, 39) + t.ppf(.8, 39) = 2.022691 + .850935
-  near(detectableEffect(0.1, 39), 0.287363);
-  near(testPower(detectableEffect(0.1, 20), 0.1, 20), 0.8, 3);
+});
+
+test('the detectable effect inverts it', () => {
+  near(testPower(detectableEffect(0.1, 20), 0.1, 20), 0.8);
+  // Many degrees of freedom: z.975 + z.9 = 1.959964 + 1.281552
+  near(detectableEffect(1, 1e6, { power: 0.9 }), 3.241516, 4);
 });
 
 test('impossible designs are refused', () => {

@@ -1,5 +1,6 @@
 import { PosttrainError } from '../../support/errors.ts';
-import { studentCdf, studentQuantile } from './student.ts';
+import { normalCdf } from './normal.ts';
+import { studentQuantile } from './student.ts';
 
 /**
  * The difference of two shares on the same `n` items that a two-sided test at 5 % finds four times in five, about:
@@ -15,18 +16,41 @@ export function minimumDetectableEffect(n: number, discordant: number): number |
 }
 
 /**
- * The probability that a two-sided t test finds a true `effect`, given the standard error it will have.
- * The alternative is the shifted t distribution, which is right to 1 point from 10 degrees of freedom on.
+ * The probability that a two-sided t test finds a true `effect`, given the standard error it will have: the noncentral t
+ * distribution, as P(|Z + effect/error| > t_{1−α/2} · s) averaged over the relative error s = √(χ²_df / df).
  */
 export function testPower(effect: number, standardError: number, df: number, alpha = 0.05): number {
   const critical = studentQuantile(1 - alpha / 2, df);
   const shift = effect / standardError;
-  return studentCdf(shift - critical, df) + studentCdf(-shift - critical, df);
+  const found = (s: number) => normalCdf(shift - critical * s) + normalCdf(-shift - critical * s);
+  // Beyond ten standard deviations of s there is nothing; the weights are left unnormalised, as only their ratio counts.
+  const reach = 10 / Math.sqrt(2 * df);
+  const steps = 2000;
+  let [power, weights] = [0, 0];
+  for (let i = 0; i < steps; i++) {
+    const s = Math.max(0, 1 - reach) + ((i + 0.5) / steps) * (1 + reach - Math.max(0, 1 - reach));
+    const weight = Math.exp((df - 1) * Math.log(s) - (df * (s * s - 1)) / 2);
+    power += weight * found(s);
+    weights += weight;
+  }
+  return power / weights;
 }
 
-/** The effect that a two-sided t test of this standard error finds with probability `power`: (t_{1−α/2} + t_power) · error. */
+/** The effect that a two-sided t test of this standard error finds with probability `power`. */
 export function detectableEffect(standardError: number, df: number, { alpha = 0.05, power = 0.8 } = {}): number {
-  return (studentQuantile(1 - alpha / 2, df) + studentQuantile(power, df)) * standardError;
+  return standardError * smallest(100 * studentQuantile(1 - alpha / 2, df), (x) => testPower(x, 1, df, alpha) >= power);
+}
+
+/** The smallest x up to `high` that is enough, to one part in 10⁸, where every larger one is too. */
+function smallest(high: number, enough: (x: number) => boolean): number {
+  let low = 0;
+  let top = high;
+  while (top - low > 1e-8 * top) {
+    const middle = (low + top) / 2;
+    if (enough(middle)) top = middle;
+    else low = middle;
+  }
+  return top;
 }
 
 export interface PairedDesign {
@@ -62,13 +86,7 @@ export function detectableDifference({ n, discordant, alpha = 0.05 }: PairedDesi
   if (n === 0 || discordant === 0) return null;
   const critical = criticalCounts(n, alpha);
   if (powerOver(critical, n, discordant, discordant) < power) return null;
-  let [low, high] = [0, discordant];
-  while (high - low > 1e-6) {
-    const middle = (low + high) / 2;
-    if (powerOver(critical, n, discordant, middle) < power) low = middle;
-    else high = middle;
-  }
-  return high;
+  return smallest(discordant, (difference) => powerOver(critical, n, discordant, difference) >= power);
 }
 
 /** For m = 0 … n discordant items, the largest count of the rarer kind that the exact test rejects at; −1 for none. */

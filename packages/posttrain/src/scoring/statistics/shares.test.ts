@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { areApart } from './interval.ts';
+import { areApart, tailOf } from './interval.ts';
 import { differenceInterval, pairedShareInterval, wilsonInterval } from './shares.ts';
 
 const near = (actual: number, expected: number, digits = 4) =>
@@ -53,12 +53,23 @@ test('intervals that share an end are not apart', () => {
   assert.equal(areApart({ low: 0.21, high: 0.4 }, { low: 0, high: 0.2 }), true);
 });
 
+test('levels between 0 and 1 leave out half of the rest on either side', () => {
+  near(tailOf(0.9), 0.05, 12);
+  for (const level of [0, 1, -0.5]) assert.throws(() => tailOf(level), { message: `level is ${level}.` });
+});
+
 test('a count that is no share is refused with both numbers', () => {
   assert.throws(() => wilsonInterval(5, 4), {
     code: 'usage',
     message: '5 successes in 4 trials is no share.',
     help: 'both are whole numbers, and 0 ≤ successes ≤ trials',
   });
+  for (const [k, n] of [
+    [1.5, 4],
+    [1, 4.5],
+    [-1, 4],
+  ] as const)
+    assert.throws(() => wilsonInterval(k, n), { message: `${k} successes in ${n} trials is no share.` });
 });
 
 test('the Wilson interval has the values of the specification', () => {

@@ -59,7 +59,7 @@ function upperTail(t: number, df: number): number {
   return 0.5 - scale * betaFraction(y, 0.5, a);
 }
 
-/** The normal deviate of nearly the same tail (Wallace 1959, Ann. Math. Statist. 30:1124). */
+/** The normal deviate of nearly the same tail (Wallace 1959, Ann. Math. Statist. 30:1121). */
 function wallace(t: number, df: number): number {
   if (df === Number.POSITIVE_INFINITY) return t;
   return (Math.sqrt(df * Math.log1p((t * t) / df)) * (8 * df + 1)) / (8 * df + 3);

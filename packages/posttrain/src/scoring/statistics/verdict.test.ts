@@ -27,6 +27,7 @@ test('equivalent needs a margin that holds the whole interval', () => {
   assert.equal(word({ difference: difference(-0.01, 0.015, 0.7), margin: 0.02 }), 'equivalent');
   assert.equal(word({ difference: difference(-0.01, 0.015, 0.7) }), 'inconclusive');
   assert.equal(word({ difference: difference(-0.01, 0.02, 0.7), margin: 0.02 }), 'inconclusive');
+  assert.equal(word({ difference: difference(-0.02, 0.01, 0.7), margin: 0.02 }), 'inconclusive');
   assert.equal(word({ difference: difference(0.001, 0.01, 0.01), margin: 0.02 }), 'equivalent');
   assert.equal(word({ difference: difference(0.01, 0.05, 0.01), margin: 0.02 }), 'improved');
 });
