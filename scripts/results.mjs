@@ -9,13 +9,15 @@ const end = '<!-- results:end -->';
 
 /** The last record of a bench, or a study's. */
 function stored(kind, name) {
-  const file = kind === 'bench' ? join(root, 'bench', 'results', `${name}.jsonl`) : join(root, 'recipes', name, 'result.json');
+  const file =
+    kind === 'bench' ? join(root, 'bench', 'results', `${name}.jsonl`) : join(root, 'recipes', name, 'result.json');
   if (!existsSync(file)) return null;
   const text = readFileSync(file, 'utf8').trim();
   return JSON.parse(kind === 'bench' ? text.split('\n').at(-1) : text);
 }
 
-const percent = ({ share, low, high }) => `${(100 * share).toFixed(1)} % [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`;
+const percent = ({ share, low, high }) =>
+  `${(100 * share).toFixed(1)} % [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`;
 const fixed = (value, digits) => value.toFixed(digits);
 
 const microseconds = (ns) => `${fixed(ns / 1000, 2)} µs`;
@@ -32,7 +34,10 @@ const rows = {
   'study babyllama-sft': learned('a 1 M parameter checkpoint tuned on instructions, held-out loss'),
   'study babyllama-pretrain': learned('the same checkpoint on children’s books, held-out loss'),
   'study open-saved': ({ peers }) => [
-    ['saved folders that transformers opens with equal logits and greedy tokens', `${peers.filter(({ same }) => same).length} of ${peers.length}`],
+    [
+      'saved folders that transformers opens with equal logits and greedy tokens',
+      `${peers.filter(({ same }) => same).length} of ${peers.length}`,
+    ],
   ],
   'study kill': ({ ours: { kills, problems } }) => [
     ['killed at random, resumed, equal bit for bit', `${kills - problems.length} of ${kills}`],
@@ -44,13 +49,19 @@ const rows = {
     ],
   ],
   'bench host-latency': ({ ours }) => [
-    ['a server while it trains: 99th percentile, latest 500 ms timer', `${fixed(ours.requests.p99Ms, 1)} ms, ${fixed(ours.timers.maxLateMs, 1)} ms late`],
+    [
+      'a server while it trains: 99th percentile, latest 500 ms timer',
+      `${fixed(ours.requests.p99Ms, 1)} ms, ${fixed(ours.timers.maxLateMs, 1)} ms late`,
+    ],
   ],
 };
 
 function learned(what) {
-  return ({ ours: { start, pretrained, random }, peers }) => [
-    [what, `${fixed(start, 2)} → ${fixed(pretrained.meanEnd, 3)} nats; PyTorch ${fixed(peers.pretrained.meanEnd, 3)}; from random weights ${fixed(random.meanEnd, 2)}`],
+  return ({ ours: { before, mean, random }, peers }) => [
+    [
+      what,
+      `${fixed(before, 2)} → ${fixed(mean, 3)} nats; PyTorch ${fixed(peers.mean, 3)}; from random weights ${fixed(random.meanEnd, 2)}`,
+    ],
   ];
 }
 
@@ -62,9 +73,13 @@ export function resultsBlock() {
     const record = stored(...source.split(' '));
     if (!record) continue;
     machines.add(`${record.machine.cores} cores of ${record.machine.cpu}, Node ${record.versions.node}`);
-    for (const [claim, figure] of describe(record)) lines.push(`| ${claim} | ${figure} | \`npm run -s ${source.replace(' ', ' -- ')}\` |`);
+    for (const [claim, figure] of describe(record))
+      lines.push(`| ${claim} | ${figure} | \`npm run -s ${source.replace(' ', ' -- ')}\` |`);
   }
-  lines.push('', `Brackets are 95 % intervals. Made by scripts/results.mjs from stored results; ${[...machines].join('; ')}.`);
+  lines.push(
+    '',
+    `Brackets are 95 % intervals. Made by scripts/results.mjs from stored results; ${[...machines].join('; ')}.`,
+  );
   return lines.join('\n');
 }
 

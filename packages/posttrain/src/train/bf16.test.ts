@@ -22,7 +22,10 @@ function storedInBf16(target: string): string {
   scope(() => {
     using file = new SafetensorsFile(goldenPath('models/tiny-bpe/model.safetensors'));
     const names = [...file.header.tensors.keys()];
-    writeSafetensors(join(target, 'model.safetensors'), new Map(names.map((name) => [name, file.view(name).toDtype('bfloat16')])));
+    writeSafetensors(
+      join(target, 'model.safetensors'),
+      new Map(names.map((name) => [name, file.view(name).toDtype('bfloat16')])),
+    );
   });
   return target;
 }
@@ -60,7 +63,11 @@ test('in bf16 the losses follow those of float32, and rounding is seen', async (
   const dir = folder(t);
   const wide = await run(recipe(goldenPath('models/tiny-bpe'), 'fp32'), join(dir, 'fp32'));
   const short = await run(recipe(goldenPath('models/tiny-bpe'), 'bf16'), join(dir, 'bf16'));
-  for (const [step, loss] of short.losses.entries()) assert.ok(Math.abs(loss - wide.losses[step]!) < 0.02 * wide.losses[step]!, `step ${step + 1}: ${loss}, in float32 ${wide.losses[step]}`);
+  for (const [step, loss] of short.losses.entries())
+    assert.ok(
+      Math.abs(loss - wide.losses[step]!) < 0.02 * wide.losses[step]!,
+      `step ${step + 1}: ${loss}, in float32 ${wide.losses[step]}`,
+    );
   assert.notDeepEqual(short.losses, wide.losses);
   assert.ok(short.losses.at(-1)! < 0.9 * short.losses[0]!, 'it learns');
 });
@@ -74,7 +81,11 @@ test('a base stored in bf16 stays so, and a stopped run of it goes on bit for bi
     const second = await run(recipe(base, precision), join(dir, `${precision}-parts`));
     assert.deepEqual([...first.losses.slice(0, 3), ...second.losses].slice(0, 10), whole.losses);
     for (const file of ['model.safetensors', 'training/optimizer.safetensors'])
-      assert.equal(hashOf(join(second.checkpoint, file)), hashOf(join(whole.checkpoint, file)), `${precision}: ${file}`);
+      assert.equal(
+        hashOf(join(second.checkpoint, file)),
+        hashOf(join(whole.checkpoint, file)),
+        `${precision}: ${file}`,
+      );
     const stored = readSafetensorsHeader(join(whole.checkpoint, 'model.safetensors'));
     assert.deepEqual([...new Set([...stored.tensors.values()].map(({ dtype }) => dtype))], ['bfloat16']);
   }

@@ -100,9 +100,8 @@ refuses(
 refuses(
   'a tokenizer.json that was cut off',
   (at) => truncateSync(join(at.model, 'tokenizer.json'), 1000),
-  `tokenizer-invalid: ROOT/model/tokenizer.json cannot be used: Unterminated string in JSON at position 1000
-  in ROOT/model/tokenizer.json
-  help: download the file again, or restore it from where the model came from; a git-lfs pointer is not the file.`,
+  // Newer Nodes add line and column.
+  /^tokenizer-invalid: ROOT\/model\/tokenizer\.json cannot be used: Unterminated string in JSON at position 1000.*\n {2}in ROOT\/model\/tokenizer\.json\n {2}help: download the file again, or restore it from where the model came from; a git-lfs pointer is not the file\.$/,
 );
 
 refuses(
@@ -114,9 +113,7 @@ refuses(
 refuses(
   'a tokenizer_config.json that was cut off',
   (at) => truncateSync(join(at.model, 'tokenizer_config.json'), 100),
-  `tokenizer-invalid: ROOT/model/tokenizer_config.json is not valid JSON: Unterminated string in JSON at position 100
-  in ROOT/model/tokenizer_config.json
-  help: download the file again, or restore it from where the model came from.`,
+  /^tokenizer-invalid: ROOT\/model\/tokenizer_config\.json is not valid JSON: Unterminated string in JSON at position 100.*\n {2}in ROOT\/model\/tokenizer_config\.json\n {2}help: download the file again, or restore it from where the model came from\.$/,
 );
 
 test('through the engine the same words arrive, and nothing is left behind', async () => {

@@ -1,9 +1,13 @@
-import { extractNumber, normalizeNumber, scoreNumberText } from '../../scoring/index.ts';
-import { textOf } from '../data-source.ts';
+import { extractNumber, normalizeNumber, scoreNumberText } from '../../scoring/text/number-answer.ts';
+import { PosttrainError } from '../../support/errors.ts';
+import { type DataSource, textOf } from '../data-source.ts';
 import { defineTask } from '../task.ts';
+import { readRows } from './read-rows.ts';
+import { share } from './share-metric.ts';
 
 interface Doc {
   readonly question: string;
+  /** The worked solution, which ends in `#### ` and the number. */
   readonly answer: string;
   /** The solved questions that stand before it. */
   readonly shots: string;
@@ -18,8 +22,11 @@ export const gsm8k = defineTask({
   axis: 'factuality',
   about: 'Grade-school word problems, solved in free text after five solved ones; the number is compared.',
   split: 'every row of the given file but the first five, which are the shots',
-  docs: (source): Doc[] => {
-    const rows = source.rows().map((row) => ({ question: textOf(row, 'question'), answer: textOf(row, 'answer') }));
+  docs: (source: DataSource): Doc[] => {
+    const rows = readRows(source, (row) => ({
+      question: textOf(row, 'question'),
+      answer: solved(textOf(row, 'answer')),
+    }));
     const shots = rows
       .slice(0, shotCount)
       .map(({ question, answer }) => `Question: ${question}\nAnswer: ${answer}\n\n`);
@@ -33,32 +40,28 @@ export const gsm8k = defineTask({
   }),
   overlapText: ({ question }) => question,
   metrics: {
-    exact_match_flexible: {
-      kind: 'mean',
-      about: 'the last number is right',
-      higherIsBetter: true,
-      unit: 'share',
-      chance: 0,
-    },
-    exact_match_strict: {
-      kind: 'mean',
-      about: 'the number after #### is right',
-      higherIsBetter: true,
-      unit: 'share',
-      chance: 0,
-    },
+    exact_match_flexible: share('the last number is right', { chance: 0 }),
+    exact_match_strict: share('the number after #### is right', { chance: 0 }),
   },
   score: (doc, { text }) => {
-    const flexible = scoreNumberText(text, doc.answer, 'flexible');
-    const strict = scoreNumberText(text, doc.answer, 'strict');
+    const outcome = scoreNumberText(text, doc.answer, 'flexible');
+    const found = extractNumber(text, 'flexible');
     return {
       values: {
-        exact_match_flexible: Number(flexible === 'correct'),
-        exact_match_strict: Number(strict === 'correct'),
+        exact_match_flexible: Number(outcome === 'correct'),
+        exact_match_strict: Number(scoreNumberText(text, doc.answer, 'strict') === 'correct'),
       },
-      outcome: flexible,
+      outcome,
       target: normalizeNumber(doc.answer),
-      prediction: extractNumber(text, 'flexible'),
+      prediction: found === null ? null : normalizeNumber(found),
     };
   },
 });
+
+function solved(answer: string): string {
+  if (extractNumber(answer, 'strict') !== null) return answer;
+  throw new PosttrainError(
+    'data-invalid',
+    `the answer ${JSON.stringify(answer.slice(-40))} has no number after "#### ".`,
+  );
+}

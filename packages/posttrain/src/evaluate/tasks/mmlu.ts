@@ -1,7 +1,10 @@
+import { baselines } from '../../scoring/choice/classification.ts';
 import { PosttrainError } from '../../support/errors.ts';
 import { choiceScore } from '../choice-score.ts';
-import { type DataRow, textOf } from '../data-source.ts';
+import { type DataRow, type DataSource, textOf } from '../data-source.ts';
 import { defineTask } from '../task.ts';
+import { readRows } from './read-rows.ts';
+import { share } from './share-metric.ts';
 
 interface Doc {
   readonly subject: string;
@@ -35,13 +38,13 @@ export const mmlu = defineTask({
   about:
     'Questions of 57 subjects with four choices, after five solved ones of the subject; the likeliest letter counts.',
   split: 'val of every subject in the folder; the shots are the five rows of its dev',
-  docs: (source): Doc[] =>
+  docs: (source: DataSource): Doc[] =>
     source.files('_val.csv').flatMap((file) => {
       const subject = file.slice(file.lastIndexOf('/') + 1, -'_val.csv'.length);
-      const shots = source.rows(`dev/${subject}_dev.csv`, { columns }).slice(0, shotCount).map(question);
+      const shots = readRows(source, question, `dev/${subject}_dev.csv`, { columns }).slice(0, shotCount);
       const heading = `The following are multiple choice questions (with answers) about ${subject.replaceAll('_', ' ')}.\n\n`;
       const solved = shots.map((shot) => `${asked(shot)} ${letters[shot.gold]}\n\n`).join('');
-      return source.rows(file, { columns }).map((row) => ({ subject, ...question(row), shots: heading + solved }));
+      return readRows(source, question, file, { columns }).map((row) => ({ subject, ...row, shots: heading + solved }));
     }),
   request: (doc) => ({
     kind: 'loglikelihood',
@@ -49,15 +52,10 @@ export const mmlu = defineTask({
     continuations: letters.map((letter) => ` ${letter}`),
   }),
   metrics: {
-    acc: {
-      kind: 'mean',
-      about: 'the right letter is the likeliest',
-      higherIsBetter: true,
-      unit: 'share',
+    acc: share<Doc>('the right letter is the likeliest', {
       chance: 1 / letters.length,
-      majority: (docs) =>
-        Math.max(...letters.map((_, i) => docs.filter(({ gold }) => gold === i).length)) / docs.length,
-    },
+      majority: (docs) => baselines(docs.map(({ gold }) => letters[gold]!)).majority,
+    }),
   },
   stratum: (doc) => doc.subject,
   overlapText: (doc) => asked(doc),

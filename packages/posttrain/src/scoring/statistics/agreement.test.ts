@@ -23,6 +23,16 @@ test("Krippendorff's alpha has the published values .743, .815, .849", () => {
   assert.deepEqual([krippendorffAlpha(units).units, values, unpaired], [11, 40, 1]);
 });
 
+test('the order of units and coders does not matter to alpha', () => {
+  const turned = [...units].reverse().map((unit) => [...unit].reverse());
+  for (const [metric, alpha] of [
+    ['nominal', 0.743421],
+    ['ordinal', 0.815388],
+    ['interval', 0.849107],
+  ] as const)
+    near(krippendorffAlpha(turned, metric).alpha, alpha);
+});
+
 test('alpha of two coders without gaps by hand', () => {
   // a,a | a,b | b,b: o_ab = o_ba = 1, n_a = n_b = 3, n = 6: 1 − 5 · 2 / 18
   near(
@@ -100,7 +110,9 @@ test('only what a judge says in both orders counts', () => {
 test('a judge that always prefers the first answer flips always and decides nothing', () => {
   const found = resolveBothOrders(Array<JudgedPair>(8).fill({ aFirst: 'a', bFirst: 'b' }));
   assert.deepEqual([found.flipRate, found.firstPreferred, found.scores[0]], [1, 1, 0.5]);
+  assert.equal(resolveBothOrders([{ aFirst: 'a', bFirst: 'a' }]).firstPreferred, 0.5);
   assert.equal(resolveBothOrders([]).flipRate, null);
+  assert.equal(resolveBothOrders([{ aFirst: 'tie', bFirst: 'tie' }]).firstPreferred, null);
 });
 
 test('a judge is measured on labelled items', () => {
@@ -108,6 +120,7 @@ test('a judge is measured on labelled items', () => {
   const judged = labels.map((label, i) => (i % 10 === 0 ? !label : label));
   const found = judgeCalibration(judged, labels, { seed: 1, name: 'support' });
   near(found.agreement, 0.9, 12);
+  near(found.agreementInterval?.low, 0.798505);
   near(found.kappa, 0.8, 12);
   near(found.falseSupport, 0.1, 12);
   near(found.falseSupportInterval?.high, 0.256211);

@@ -34,6 +34,19 @@ test('with equal runs it is the paired difference over items', () => {
   near(found.df, 49, 6);
 });
 
+test('few clusters of items are corrected for the shrinkage of the bootstrap', () => {
+  // Four clusters whose items gain 0, .1, .2, .3: variance .0125 over 4, times 4/3.
+  const few = Array.from({ length: 8 }, (_, i) => i % 4);
+  const runs = (gain: number) => Array.from({ length: 5 }, () => few.map((cluster) => gain * cluster));
+  const found = methodDifference(runs(0), runs(0.1), { ...options, clusters: few });
+  assert.ok(Math.abs((found.varianceOfItems ?? 0) / (0.0125 / 3) - 1) < 0.06);
+  near(found.df, 3, 6);
+  assert.deepEqual([found.clusters, found.n], [4, 8]);
+  const one = methodDifference(runs(0), runs(0.1), { ...options, clusters: few.map(() => 'd') });
+  near(one.value, 0.15, 9);
+  assert.deepEqual([one.interval, one.p], [null, null]);
+});
+
 test('without noise the variances of seeds and of items add up', () => {
   const gain = (i: number) => (i % 2 === 0 ? 0.2 : 0);
   const after = arm(0.1, 0.1, 0.12, 0.14, 0.14).map((run) => run.map((score, i) => score + gain(i)));

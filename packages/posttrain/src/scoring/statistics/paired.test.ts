@@ -60,6 +60,17 @@ test('right and wrong answers in clusters are not tested as if they stood alone'
   assert.equal(difference.clusters, 5);
 });
 
+test('fixed and broken items in clusters enter the interval with the effective number', () => {
+  const [x, y] = [
+    [1, 1, 0, 0, 0, 1, 0, 0, 1, 0],
+    [1, 0, 1, 1, 0, 1, 1, 0, 1, 1],
+  ];
+  const difference = pairedDifference(x, y, { clusters: x.map((_, i) => i % 5) });
+  // 4 fixed, 1 broken, error² 0.0150: (.5 − .09)/error² = 10.000000 items, by the formula of Bonett and Price
+  near(difference.interval?.low, -0.328426);
+  near(difference.interval?.high, 0.828426);
+});
+
 test('ten items of which none changed are no proof of equality', () => {
   const same = pairedDifference(before, before);
   assert.deepEqual([same.value, same.p], [0, 1]);

@@ -21,6 +21,8 @@ test("the power of McNemar's exact test equals the sum over all tables", () => {
   near(mcnemarPower({ n: 6, discordant: 1 }, 0), 2 / 64, 12);
   near(mcnemarPower({ n: 6, discordant: 1 }, 0.5), 0.75 ** 6 + 0.25 ** 6, 12);
   assert.equal(mcnemarPower({ n: 5, discordant: 1 }, 1), 0);
+  // All discordant items are fixed: P(6 or more of 10 by ½)
+  near(mcnemarPower({ n: 10, discordant: 0.5 }, 0.5), 0.376953);
 });
 
 test('the detectable difference inverts the power', () => {
@@ -68,6 +70,7 @@ test('Holm has the values of the specification and keeps the order of the rows',
     ['0.080000', null, '0.030000', '0.900000'],
   );
   assert.deepEqual(holm([0.7, 0.8]), [1, 1]);
+  assert.deepEqual(holm([0, 1]), [0, 1]);
   assert.throws(() => holm([0.5, 1.2]), {
     code: 'usage',
     message: 'p value 1 is 1.2.',

@@ -120,6 +120,8 @@ test('a gate without an interval is underpowered, and says from how many items',
 test('the reasons name both ends and the threshold', () => {
   const { why } = checkGate(gate('>=', 0.9), { interval: { low: 0.871, high: 0.954 }, n: 200 });
   assert.equal(why, 'citations.precision: the low end of [0.871, 0.954] from 200 items is not >= 0.9');
+  const below = checkGate(gate('<', 0.1), { interval: { low: 0.01, high: 0.054 }, n: 200 });
+  assert.equal(below.why, 'citations.precision: the high end of [0.01, 0.054] from 200 items is < 0.1');
   assert.throws(() => checkGate(gate('>=', Number.NaN), { interval: null, n: 0 }), {
     code: 'usage',
     message: 'the gate on citations.precision has the threshold NaN.',
