@@ -33,7 +33,7 @@ const documents: readonly (readonly [task: string, path: string, count: number])
   ['legalbench/unfair_tos', 'legalbench', 3841],
   ['legalbench_cuad', 'legalbench_cuad/clauses.jsonl', 9248],
   ['bits_per_byte/domain', 'uscode/sections.jsonl', 7362],
-  ['bits_per_byte', 'tinyshakespeare/input.txt', 271],
+  ['bits_per_byte', 'tinyshakespeare/input.txt', 265],
 ];
 
 for (const [name, path, count] of documents) {
@@ -44,7 +44,7 @@ for (const [name, path, count] of documents) {
     assert.equal(docs.length, count);
     for (const doc of docs) {
       const request = task.request(doc);
-      if (request.kind === 'loglikelihood') assert.equal(new Set(request.continuations.map(String)).has(' '), false);
+      if (request.kind === 'loglikelihood') assert.ok(request.continuations.every((text) => text.trim() !== ''));
     }
     for (const [metric, { chance, majority }] of Object.entries(task.metrics)) {
       for (const baseline of [chance, majority]) {
