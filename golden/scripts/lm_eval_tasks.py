@@ -184,11 +184,11 @@ def ask(lm, task):
     name = task.config.task
     items = {}
     for sample in results["samples"][name]:
-        arguments = [sample["arguments"][key] for key in sorted(sample["arguments"], key=lambda key: int(key.rsplit("_", 1)[1]))]
-        item = items.setdefault(sample["doc_id"], {"context": arguments[0]["arg_0"], "scores": {}})
+        arguments = sample["arguments"]
+        item = items.setdefault(sample["doc_id"], {"context": arguments[0][0], "scores": {}})
         responses = [response[0] for response in sample["resps"]]
         if task.OUTPUT_TYPE == "multiple_choice":
-            item["continuations"] = [argument["arg_1"] for argument in arguments]
+            item["continuations"] = [argument[1] for argument in arguments]
             item["logps"], item["greedy"] = [float(r[0]) for r in responses], [str(r[1]) == "True" for r in responses]
         elif task.OUTPUT_TYPE == "loglikelihood_rolling":
             item["logps"] = [float(responses[0])]

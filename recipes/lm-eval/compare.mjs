@@ -23,7 +23,7 @@ const scores = {
 export function compareTask(name, ours, theirs) {
   const problems = [];
   const leftOut = [];
-  let [widest, tokens, choices] = [0, 0, 0];
+  let [widest, tokens, choices, truncated] = [0, 0, 0, 0];
   if (ours.length !== theirs.length) problems.push(`${ours.length} items here, ${theirs.length} there`);
   for (const [i, item] of ours.entries()) {
     const other = theirs[i];
@@ -32,9 +32,10 @@ export function compareTask(name, ours, theirs) {
     const { request, response, values } = item;
     if (request.kind === 'generate') {
       if (request.prompt !== other.context) differs('the prompt');
+      else if (response.answers[0].cut > 0) truncated++;
       else if (response.text !== other.answer)
         differs(`the answer: ${show(response.text)} here, ${show(other.answer)} there`);
-      for (const difference of scoreDifferences(name, values, other.scores)) differs(difference);
+      else for (const difference of scoreDifferences(name, values, other.scores)) differs(difference);
       continue;
     }
     const [texts, results] =
@@ -64,7 +65,7 @@ export function compareTask(name, ours, theirs) {
     else if (chosen(name, item, first) !== theirChoice(name, other))
       differs(`choice ${first} scores ${chosen(name, item, first)} here, ${theirChoice(name, other)} there`);
   }
-  return { task: name, items: ours.length, choices, tokens, widest, leftOut, problems };
+  return { task: name, items: ours.length, choices, tokens, widest, truncated, leftOut, problems };
 }
 
 function chosen(name, { values, outcome }, first) {

@@ -13,6 +13,9 @@ const needDownloads = [
   'change_case:english_lowercase',
 ];
 
+/** In characters: so many fit the smallest context together with an answer, even where each character is a token. */
+const shortPrompt = 200;
+
 const lines = (file) =>
   readFileSync(file, 'utf8')
     .split('\n')
@@ -47,12 +50,16 @@ export function cutData(shared, folder, limit) {
     const [head, ...rows] = lines(join(shared, `legalbench/${name}/test.tsv`));
     write(join(folder, `legalbench/${name}/test.tsv`), [head, ...spaced(rows, limit)]);
   }
-  const verifiable = (line) => !JSON.parse(line).instruction_id_list.some((id) => needDownloads.includes(id));
+  const verifiable = (line) => {
+    const { prompt, instruction_id_list: ids } = JSON.parse(line);
+    return prompt.length <= shortPrompt && !ids.some((id) => needDownloads.includes(id));
+  };
+  const shortQuestion = (line) => JSON.parse(line).question.length <= shortPrompt - 'Question: \nAnswer:'.length;
   return {
     mmlu: join(folder, 'mmlu'),
     bbq: join(folder, 'bbq'),
     legalbench: join(folder, 'legalbench'),
-    gsm8k: cut('gsm8k/train.jsonl', 'gsm8k.jsonl', limit + 5),
+    gsm8k: cut('gsm8k/train.jsonl', 'gsm8k.jsonl', limit + 5, shortQuestion),
     truthfulqa: cut('truthfulqa/truthfulqa.jsonl', 'truthfulqa.jsonl'),
     ifeval: cut('ifeval/ifeval.jsonl', 'ifeval.jsonl', limit, verifiable),
     crows_pairs: cut('crows_pairs/crows_pairs.jsonl', 'crows_pairs.jsonl'),

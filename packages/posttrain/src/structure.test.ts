@@ -66,7 +66,7 @@ function sources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return sources(path);
-    return /\.ts$/.test(entry.name) && !/\.(test|test-d|test\.fixture)\.ts$/.test(entry.name) ? [path] : [];
+    return /\.ts$/.test(entry.name) && !/\.test(-d|\.fixture|\.support)?\.ts$/.test(entry.name) ? [path] : [];
   });
 }
 
