@@ -13,6 +13,7 @@ Needs lm-eval 0.4.13 and what its tasks import, beside torch and transformers. C
 import argparse
 import csv
 import json
+import math
 import tempfile
 from pathlib import Path
 
@@ -175,7 +176,8 @@ class Canned(LM):
 def plain_numbers(value):
     if isinstance(value, (list, tuple)):
         return [plain_numbers(one) for one in value]
-    return value.item() if hasattr(value, "item") else value
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and math.isnan(value) else value  # JSON has no NaN
 
 
 def ask(lm, task):
@@ -234,7 +236,7 @@ def main():
                     items, figures = ask(model(None if task.OUTPUT_TYPE == "generate_until" else False), task)
                     out["figures"].setdefault(name, {})[part] = figures
                 out["tasks"][name] += items
-    options.out.write_text(json.dumps(out), encoding="utf-8")
+    options.out.write_text(json.dumps(out, allow_nan=False), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,9 @@
 #include <torch/version.h>
 
 #include <sys/resource.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include "napi.h"
 
@@ -79,6 +82,14 @@ napi_value memory(napi_env env, napi_callback_info) {
   });
 }
 
+/** Gives back the pages between live blocks: rows of ever other lengths leave holes that nothing fills again. */
+napi_value trim(napi_env env, napi_callback_info) {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
+  return undefined(env);
+}
+
 napi_value live(napi_env env, napi_callback_info) { return from_int(env, handles().live()); }
 
 napi_value build(napi_env env, napi_callback_info) {
@@ -103,6 +114,7 @@ void define_runtime(napi_env env, napi_value exports) {
   define(env, exports, "rngState", rng_state);
   define(env, exports, "setRngState", set_rng_state);
   define(env, exports, "memory", memory);
+  define(env, exports, "trim", trim);
   define(env, exports, "live", live);
   define(env, exports, "build", build);
 }

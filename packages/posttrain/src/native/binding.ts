@@ -33,6 +33,7 @@ export interface Addon {
   rngState(device: string): Handle;
   setRngState(device: string, state: Handle): void;
   memory(): { live: number; liveBytes: number; peakRss: number };
+  trim(): void;
   live(): number;
   build(): { torch: string; cpu: string; cuda: boolean };
 }

@@ -29,3 +29,8 @@ export function setRngState(state: Tensor, device: Device = 'cpu'): void {
 export function build(): { torch: string; cpu: string; cuda: boolean } {
   return addon().build();
 }
+
+/** Gives memory that the allocator holds and nothing uses back to the system (glibc); what comes next pays its page faults anew. */
+export function trimMemory(): void {
+  addon().trim();
+}

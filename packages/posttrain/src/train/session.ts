@@ -19,7 +19,7 @@ import {
   refuseOccupied,
 } from '../runs/index.ts';
 import { toPosttrainError } from '../support/errors.ts';
-import { build, noGrad, scope, type Tensor } from '../tensor/index.ts';
+import { build, noGrad, scope, type Tensor, trimMemory } from '../tensor/index.ts';
 import { restoreState, writeCheckpointFiles } from './checkpoint-files.ts';
 import { type LoopOptions, trainLoop } from './loop.ts';
 import { methods } from './methods/index.ts';
@@ -207,12 +207,16 @@ async function carryOut(
   try {
     const { step, status } = await trainLoop(checkpoint?.step ?? 0, options, {
       onStep: (report) => recorder.step(report),
-      onEvaluate: (report) => recorder.evaluated(report),
+      onEvaluate: (report) => {
+        recorder.evaluated(report);
+        trimMemory(); // seldom enough to cost nothing, often enough that holes between blocks do not add up
+      },
       saveCheckpoint: async (step) => {
         const parts = { loaded, trainable, optimizer, template: rows.template };
         const written = await folder.writeCheckpoint(step, (temporary) => writeCheckpointFiles(temporary, step, parts));
         last = written.path;
         recorder.saved(step, last);
+        trimMemory();
       },
       stopRequested: () => stop.aborted,
     });
