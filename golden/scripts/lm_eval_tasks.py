@@ -102,6 +102,11 @@ def plain(task, file):
     return lambda data: [(task, jsonl(data / file), None)]
 
 
+def crows_pairs(data):
+    # The published file has a column without a name, which an empty doc_to_text would be taken for.
+    return [("crows_pairs_english", [{k: v for k, v in row.items() if k} for row in jsonl(data / "crows_pairs.jsonl")], None)]
+
+
 def legalbench(name):
     def read(data):
         rows = [{"text": row["text"], "answer": row["label"]} for row in tsv(data / f"legalbench/{name}/test.tsv")]
@@ -118,7 +123,7 @@ TASKS = {
     "truthfulqa/mc2": truthfulqa("truthfulqa_mc2"),
     "ifeval": ifeval,
     "bbq": bbq,
-    "crows_pairs": plain("crows_pairs_english", "crows_pairs.jsonl"),
+    "crows_pairs": crows_pairs,
     "pubmedqa": plain("pubmedqa", "pubmedqa.jsonl"),
     "commonsense_qa": commonsense_qa,
     "legalbench/abercrombie": legalbench("abercrombie"),

@@ -20,9 +20,12 @@ const lines = (file) =>
   readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => line.trim() !== '');
-/** `count` of them, evenly spaced from the first. */
-const spaced = (rows, count) =>
-  rows.length <= count ? rows : Array.from({ length: count }, (_, i) => rows[Math.floor((i * rows.length) / count)]);
+/** `count` of them, evenly spaced, each a place further into its part: rows of some files come in fours. */
+function spaced(rows, count) {
+  const step = rows.length / count;
+  if (step <= 1) return rows;
+  return Array.from({ length: count }, (_, i) => rows[Math.floor(i * step) + (i % Math.min(4, Math.floor(step)))]);
+}
 
 function write(file, rows) {
   mkdirSync(dirname(file), { recursive: true });

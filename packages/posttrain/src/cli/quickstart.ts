@@ -47,7 +47,7 @@ export async function quickstartCommand(options: QuickstartOptions, output: Outp
   const rowsFile = `${dir}.rows.jsonl`;
   const { recipe } = await loadRecipe(recipeFile, overridesOf(options, rowsFile));
   const items = drawItems(options.items);
-  const answersOf = (folder: string) => answerAll(folder, items, options, output);
+  const answersOf = (folder: string) => answerAll(folder, items, recipe.threads, output);
 
   output.note(`1/3  before: ${options.items} test items for each of ${quickstartTasks.length} tasks`);
   const before = await answersOf('pocket');
@@ -81,7 +81,7 @@ function overridesOf({ seed, steps, threads }: QuickstartOptions, rowsFile: stri
 async function answerAll(
   folder: string,
   items: ReturnType<typeof drawItems>,
-  { threads }: QuickstartOptions,
+  threads: Recipe['threads'],
   output: Output,
 ): Promise<Answers> {
   const { loadModel } = await loadLibrary();
