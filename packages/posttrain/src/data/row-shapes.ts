@@ -16,9 +16,8 @@ export const ROW_SHAPES = [
   'input_ids                                token ids, with labels? (-100: not learned), seq_lengths?',
 ] as const;
 
-const SHAPE_KEYS = 'messages conversations conversation prompt completion instruction input output text segments input_ids'.split(
-  ' ',
-);
+const SHAPE_KEYS =
+  'messages conversations conversation prompt completion instruction input output text segments input_ids'.split(' ');
 
 /**
  * Recognises the shape of a row by its keys and reads it.
