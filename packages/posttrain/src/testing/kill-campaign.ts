@@ -60,7 +60,7 @@ export async function killCampaign(options: CampaignOptions): Promise<CampaignRe
   const plans = random.shuffle(makePlans(options.kills));
   const kills: Kill[] = [];
   const problems: string[] = [];
-  let [runs, torn] = [0, 0];
+  let [runs, torn, escaped] = [0, 0, 0];
   while (plans.length > 0) {
     const dir = join(folder, `run-${++runs}`);
     for (let finished = false; !finished; ) {
@@ -69,7 +69,8 @@ export async function killCampaign(options: CampaignOptions): Promise<CampaignRe
       const killed = plan ? await killAt(plan, host, dir, reference, random) : false;
       const end = await host.ended;
       const engineGoneMs = await host.engineGone();
-      if (plan && !killed) plans.push(plan); // the run was over before
+      // The run was over before: once more, but not for ever where a run is over too soon.
+      if (plan && !killed && escaped++ < mostTries * options.kills) plans.push(plan);
       if (plan && killed) {
         const found = await inspectKilled(dir);
         problems.push(...found.problems, ...unexpectedEnd(plan, end));
