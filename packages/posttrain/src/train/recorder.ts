@@ -1,5 +1,4 @@
 import type { DataReport, RunEvent, RunFolder, StartEvent } from '../runs/index.ts';
-import { memory } from '../tensor/index.ts';
 import type { StepReport } from './loop.ts';
 
 /** Steps that the pace is averaged over: about this many. */
@@ -50,7 +49,7 @@ export class Recorder {
       steps: this.#total,
       tokensPerSecond: report.tokens / seconds,
       seconds,
-      memory: { rss: process.memoryUsage.rss(), peakRss: memory().peakRss },
+      memory: { rss: process.memoryUsage.rss(), peakRss: process.resourceUsage().maxRSS * 1024 },
       eta: this.#pace === null ? null : this.#pace * (this.#total - report.step),
     } as const;
     this.#folder.appendMetrics(row);

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { KeyValueCache } from '../../nn/index.ts';
+import { type AttentionContext, KeyValueCache } from '../../nn/index.ts';
 import { PosttrainError } from '../../support/errors.ts';
 import { Random } from '../../support/random.ts';
 import { noGrad, scope, tensor } from '../../tensor/index.ts';
@@ -85,26 +85,13 @@ function firstTokens(
   sampling: Sampling,
   random: readonly Random[],
 ): number[] {
-  return scope(() =>
-    noGrad(() => {
-      using attention = cache.prefill();
-      const hidden = model.call(
-        tensor(prompts.flat(), { dtype: 'int64', device: attention.positions.device }),
-        attention,
-      );
-      let end = 0;
-      const last = prompts.map((prompt) => {
-        end += prompt.length;
-        return end - 1;
-      });
-      const logits = model.logits(hidden.indexSelect(0, tensor(last, { dtype: 'int64', device: hidden.device })));
-      return sampleTokens(
-        logits,
-        sampling,
-        random.map((stream) => stream.float()),
-      );
-    }),
-  );
+  let end = 0;
+  const last = prompts.map((prompt) => {
+    end += prompt.length;
+    return end - 1;
+  });
+  using attention = cache.prefill();
+  return sampleAfter(model, prompts.flat(), attention, last, sampling, random);
 }
 
 function nextTokens(
@@ -114,12 +101,26 @@ function nextTokens(
   sampling: Sampling,
   random: readonly Random[],
 ): number[] {
+  using attention = cache.decode();
+  return sampleAfter(model, tokens, attention, null, sampling, random);
+}
+
+/** Runs tokens through the model and draws what follows those at `last`, or each of them. */
+function sampleAfter(
+  model: CausalLm,
+  tokens: readonly number[],
+  attention: AttentionContext,
+  last: readonly number[] | null,
+  sampling: Sampling,
+  random: readonly Random[],
+): number[] {
   return scope(() =>
     noGrad(() => {
-      using attention = cache.decode();
-      const hidden = model.call(tensor(tokens, { dtype: 'int64', device: attention.positions.device }), attention);
+      const whole = (ids: readonly number[]) => tensor(ids, { dtype: 'int64', device: attention.positions.device });
+      const hidden = model.call(whole(tokens), attention);
+      const states = last ? hidden.indexSelect(0, whole(last)) : hidden;
       return sampleTokens(
-        model.logits(hidden),
+        model.logits(states),
         sampling,
         random.map((stream) => stream.float()),
       );
