@@ -2,6 +2,24 @@
 export { ChatTemplate, type ChatTemplateOptions, type RenderedChat, type TemplateInput } from './chat-template.ts';
 export type { TrainOn } from './conversation-text.ts';
 export type { DataReport, RowLedger, SourceReport } from './data-report.ts';
+export {
+  type Answer,
+  type Comparison,
+  type Edit,
+  FEEDBACK_SHAPES,
+  type Feedback,
+  type LabelledAnswer,
+  labelledAnswers,
+  type PairsMade,
+  type PreferencePair,
+  type Provenance,
+  parseFeedbackRow,
+  preferencePairs,
+  promptHash,
+  type Rating,
+  readFeedback,
+  type Thumb,
+} from './feedback/index.ts';
 export type { SpecialTokens } from './guarded-messages.ts';
 export { type Fitted, fitRow, hasLoss, type Overlong, refuseOverlong } from './overlong.ts';
 export { packRows } from './packing.ts';
