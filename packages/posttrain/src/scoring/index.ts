@@ -78,6 +78,13 @@ export {
 } from './factuality/halueval.ts';
 export { type RubricCriterion, rubricMean, rubricScore } from './factuality/rubric.ts';
 // Instructions that a program can verify.
+export {
+  type AnnotatorReport,
+  type FeedbackReport,
+  feedbackReport,
+  type JudgedComparison,
+  type PositionBias,
+} from './feedback/feedback-report.ts';
 export { followsAll, type IfevalAccuracy, ifevalAccuracy } from './ifeval/accuracy.ts';
 export {
   type Followed,
@@ -102,20 +109,34 @@ export {
 } from './outcomes/attempted.ts';
 // The pocket world.
 export {
-  type PocketAnswer,
   type PocketExpectation,
   type PocketParts,
   type PocketScore,
   scorePocketAnswer,
-} from './pocket.ts';
+} from './pocket/answer.ts';
+export { type PocketBiasExpectation, type PocketBiasScore, scorePocketBias } from './pocket/bias.ts';
 export {
-  type PocketMetric,
-  type PocketTableRow,
-  pocketMetrics,
-  pocketTable,
-  type Share,
-  shareOf,
-} from './pocket-table.ts';
+  type PocketSource,
+  pocketAuthority,
+  pocketSupport,
+  readPocketSources,
+  scorePocketCitations,
+} from './pocket/citations.ts';
+export {
+  type PocketConstraint,
+  type PocketConstraintExpectation,
+  type PocketConstraintScore,
+  scorePocketConstraint,
+} from './pocket/constraints.ts';
+export {
+  type PocketDoubleExpectation,
+  type PocketDoubleScore,
+  type PocketFact,
+  scorePocketDouble,
+} from './pocket/double.ts';
+export { type PocketIntentScore, scorePocketIntent } from './pocket/intent.ts';
+export { type PocketSafetyExpectation, type PocketSafetyScore, scorePocketSafety } from './pocket/safety.ts';
+export type { PocketAnswer } from './pocket/words.ts';
 // Rewards: scorers with a mapping, their combination, and an audit of how they can be cheated.
 export { type AnswerRewardOptions, answerReward, numberReward } from './rewards/answer.ts';
 export { type AuditOptions, type AuditRow, auditReward, type RewardAudit } from './rewards/audit.ts';
