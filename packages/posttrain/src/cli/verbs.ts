@@ -20,6 +20,7 @@ export function addVerbs(program: Command, run: Runner): void {
   addTrain(program, run);
   addChat(program, run);
   addEval(program, run);
+  addLabel(program, run);
   addRuns(program, run);
 }
 
@@ -121,6 +122,21 @@ function addEval(program: Command, run: Runner): void {
     .option('--json', 'the result as one JSON document')
     .action((models, options, command) =>
       run(command, async (output) => (await import('./eval.ts')).evalCommand(models, options, output)),
+    );
+}
+
+function addLabel(program: Command, run: Runner): void {
+  program
+    .command('label')
+    .description('choose the better of two answers, pair by pair; goes on where it was left')
+    .argument('<file>', 'rows of prompt and answers: [a, b], or of any comparison')
+    .option('--out <file>', 'where choices go (default: <file>.labels.jsonl)')
+    .option('--annotator <name>', 'who chooses (default: the user’s name)')
+    .option('--seed <n>', 'of the order of pairs and of their sides', seed, 1)
+    .option('--report', 'only say what a file of feedback is worth: agreement, conflicts, position bias')
+    .option('--json', 'the report as one JSON document')
+    .action((file, options, command) =>
+      run(command, async (output) => (await import('./label.ts')).labelCommand(file, options, output)),
     );
 }
 

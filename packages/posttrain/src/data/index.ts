@@ -11,13 +11,16 @@ export {
   type LabelledAnswer,
   labelledAnswers,
   type PairsMade,
+  type PairToLabel,
   type PreferencePair,
   type Provenance,
+  pairId,
   parseFeedbackRow,
   preferencePairs,
   promptHash,
   type Rating,
   readFeedback,
+  readPairsToLabel,
   type Thumb,
 } from './feedback/index.ts';
 export type { SpecialTokens } from './guarded-messages.ts';

@@ -7,6 +7,7 @@ export {
   writeCheckpoint,
 } from './checkpoint.ts';
 export { compareRuns, type Difference, type MetricsComparison, type Pair, type RunComparison } from './compare.ts';
+export { replaceFile } from './durable-file.ts';
 export type * from './events.ts';
 export { JsonlLog, type JsonlRows, readJsonl } from './jsonl-log.ts';
 export {

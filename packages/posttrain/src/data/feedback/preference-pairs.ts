@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Message } from '../types.ts';
 import type { Answer, Feedback, LabelledAnswer, PreferencePair, Rating, Thumb } from './feedback.ts';
 
 /** What became of the judgements: nothing is left out without being counted. */
@@ -96,7 +97,13 @@ export function labelledAnswers(
 }
 
 /** Names a prompt by its content, tools included: what groups the judgements on it. */
-export function promptHash({ prompt, tools }: Pick<Feedback, 'prompt' | 'tools'>): string {
+export function promptHash({
+  prompt,
+  tools,
+}: {
+  readonly prompt: readonly Message[];
+  readonly tools?: readonly unknown[];
+}): string {
   return createHash('sha256')
     .update(JSON.stringify([prompt, tools ?? null]))
     .digest('hex');
