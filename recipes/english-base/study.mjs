@@ -32,7 +32,7 @@ export async function run({ settings: { seed, threads, epochs, batch, minutes, i
     data: { train: files.train, validation: files.heldOut, overlong: 'split', maxTokens: contextLength },
     batch,
     epochs,
-    lr: 4e-3,
+    lr: 6e-3,
     schedule: { kind: 'linear', warmup: 100, hold: 0.4, floor: 0.02 },
     optimizer: { kind: 'muon', momentum: 0.95, betas: [0.9, 0.95], weightDecay: 0.01 },
     precision: 'bf16',

@@ -19,5 +19,6 @@ export function numberOption(bounds: Bounds): (text: string) => number {
 function describe({ integer, min, max }: Bounds): string {
   const kind = integer ? 'a whole number' : 'a number';
   if (min !== undefined && max !== undefined) return `${kind} from ${min} to ${max}`;
+  if (min === undefined && max === undefined) return kind;
   return min === undefined ? kind : `${kind} of at least ${min}`;
 }

@@ -20,6 +20,7 @@ export function addVerbs(program: Command, run: Runner): void {
   addTrain(program, run);
   addChat(program, run);
   addEval(program, run);
+  addGenerate(program, run);
   addLabel(program, run);
   addRuns(program, run);
 }
@@ -46,11 +47,14 @@ function addSetup(program: Command, run: Runner): void {
 function addQuickstart(program: Command, run: Runner): void {
   program
     .command('quickstart')
-    .description('fine-tune the embedded model in under three minutes and show it before and after')
+    .description('fine-tune the embedded model in some three minutes and compare it with what it was')
     .option('--dir <folder>', 'the run folder (default: runs/quickstart-<n>)')
+    .option('--profile <name>', 'full, or quick: half a minute of training', 'full')
     .option('--seed <n>', 'of data, training and test items', seed, 1)
-    .option('--steps <n>', "training steps instead of the recipe's", positive)
-    .option('--items <n>', 'test items for each task', positive, 100)
+    .option('--steps <n>', "training steps instead of the profile's", positive)
+    .option('--items <n>', "test items for each task instead of the profile's", positive)
+    .option('--cache <folder>', 'where answers are kept and found again', '.posttrain/answers')
+    .option('--open', 'show the scorecard in a browser')
     .option('--threads <n>', 'CPU threads', positive)
     .option('--json', 'the result as one JSON document')
     .action((options, command) =>
@@ -122,6 +126,33 @@ function addEval(program: Command, run: Runner): void {
     .option('--json', 'the result as one JSON document')
     .action((models, options, command) =>
       run(command, async (output) => (await import('./eval.ts')).evalCommand(models, options, output)),
+    );
+}
+
+function addGenerate(program: Command, run: Runner): void {
+  program
+    .command('generate')
+    .description('draw answers to prompts, score them, and keep all, the best, or pairs; goes on where it was stopped')
+    .argument('<model>', 'a model folder, a run folder (its newest checkpoint), or pocket')
+    .argument('<prompts>', 'rows of prompt, messages or instruction; other keys go to the reward')
+    .requiredOption('--out <file>', 'a .jsonl file for the rows; every answer goes to <file>.samples.jsonl')
+    .option('--n <n>', 'answers to each prompt', positive, 1)
+    .option(
+      '--keep <what>',
+      'all, best (one conversation a prompt) or pairs (best against worst; without a reward, to label)',
+      'all',
+    )
+    .option('--reward <file#name>', 'a function that scores answers, such as ./rewards.ts#cited; its code runs')
+    .option('--min-score <x>', 'keep nothing of prompts whose best answer scores less', numberOption({}))
+    .option('--max-tokens <n>', 'longest answer', positive, 256)
+    .option('--temperature <t>', '0 takes the likeliest token', numberOption({ min: 0 }), 1)
+    .option('--top-p <p>', 'sample among the likeliest tokens of this mass', numberOption({ min: 0, max: 1 }))
+    .option('--seed <n>', 'of the sampling', seed, 1)
+    .option('--precision <kind>', 'auto, fp32 or bf16', 'auto')
+    .option('--threads <n>', 'CPU threads', positive)
+    .option('--json', 'the result as one JSON document')
+    .action((model, prompts, options, command) =>
+      run(command, async (output) => (await import('./generate.ts')).generateCommand(model, prompts, options, output)),
     );
 }
 

@@ -30,6 +30,7 @@ export {
 export { currentRows, type Metrics, type MetricsRow, readMetrics, timeFields, withoutTimeFields } from './metrics.ts';
 export { defineRecipe } from './recipe/define.ts';
 export { type LoadedRecipe, type LoadRecipeOptions, loadRecipe } from './recipe/load.ts';
+export { importModule } from './recipe/load-code.ts';
 export type * from './recipe/recipe.generated.ts';
 export { resolveRecipe } from './recipe/resolve.ts';
 export type * from './recipe/resolved-recipe.ts';
