@@ -14,13 +14,17 @@ export {
   type LabelledAnswer,
   labelledAnswers,
   type PairsMade,
+  type PairsReport,
   type PairToLabel,
   type PreferencePair,
+  type PreparedPairs,
+  type PreparePairsOptions,
   type PromptRow,
   type Provenance,
   pairId,
   parseFeedbackRow,
   preferencePairs,
+  preparePairs,
   promptHash,
   type Rating,
   readFeedback,
@@ -30,6 +34,7 @@ export {
   type SampledAnswers,
   sampledId,
   type Thumb,
+  type TokenPair,
 } from './feedback/index.ts';
 export type { SpecialTokens } from './guarded-messages.ts';
 export { type Fitted, fitRow, hasLoss, type Overlong, refuseOverlong } from './overlong.ts';
