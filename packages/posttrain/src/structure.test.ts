@@ -20,6 +20,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   models: ['models/generation/settings', 'nn', 'tensor', 'native', 'data', 'support'],
   train: [
     'evaluate',
+    'scoring',
     'models',
     'nn',
     'tensor',
@@ -45,8 +46,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'train',
     'support',
   ],
+  study: ['client', 'evaluate', 'scoring', 'runs', 'native', 'support'],
   index: ['client', 'evaluate', 'models/generation/settings', 'engine/protocol', 'runs', 'data', 'native', 'support'],
-  cli: ['index', 'evaluate', 'runs', 'data', 'scoring', 'native', 'support'],
+  cli: ['index', 'study', 'evaluate', 'runs', 'data', 'scoring', 'native', 'support'],
 };
 const source = fileURLToPath(new URL('../src', import.meta.url));
 

@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import type { ClosedModel, EvalModel, Judge } from '../evaluate/index.ts';
+import type { ClosedModel, EvalModel, Judge, RunForgetting } from '../evaluate/index.ts';
+import { engineName } from '../native/engine-name.ts';
 import { PosttrainError } from '../support/errors.ts';
 import { formatBytes } from '../support/terminal/format.ts';
 import { loadLibrary, loadRuns } from './library.ts';
 import { findModelFolder } from './model-folder.ts';
 import type { Output } from './output.ts';
 import { prepareEngine } from './prepare-engine.ts';
-import { packageVersion } from './program.ts';
 
 export interface EvalModelOptions {
   readonly precision: string;
@@ -79,9 +78,7 @@ function precisionOf(text: string): 'auto' | 'fp32' | 'bf16' {
 async function engineFacts(output: Output): Promise<string> {
   await prepareEngine(output);
   const { ensureEngine } = await loadLibrary();
-  const { torch, addon } = await ensureEngine();
-  const hash = createHash('sha256').update(readFileSync(addon)).digest('hex').slice(0, 12);
-  return `posttrain ${packageVersion()}, torch ${torch?.version ?? `of addon ${hash}`}`;
+  return engineName(await ensureEngine());
 }
 
 export interface NamedJudge extends AsyncDisposable {
@@ -134,6 +131,23 @@ export async function trainingRun(targets: readonly string[], output: Output): P
   if (bytes <= readilyRead) return run;
   output.warn(`documents are not looked for in the ${formatBytes(bytes)} of training data; --training ${run} does`);
   return undefined;
+}
+
+/** The runs that targets are, or are checkpoints of, each once. */
+export function runFoldersOf(targets: readonly string[]): string[] {
+  return [...new Set(targets.map(runFolderOf).filter((folder) => folder !== undefined))];
+}
+
+/** What the runs among the models said about their own forgetting, by the model's name in reports. */
+export function runReports(targets: readonly string[], evaluate: Evaluate): Record<string, RunForgetting> {
+  const ids = shortNames(targets);
+  return Object.fromEntries(
+    targets.flatMap((target, i) => {
+      const run = runFolderOf(target);
+      const report = run === undefined ? null : evaluate.forgettingOf(run);
+      return report === null ? [] : [[ids[i]!, report]];
+    }),
+  );
 }
 
 /** The run folder that a target is, or is a checkpoint of. */

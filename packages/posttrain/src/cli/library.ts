@@ -12,3 +12,5 @@ export type TorchCandidate = Parameters<NonNullable<SetupOptions['onOffer']>>[0]
 export const loadLibrary = () => import('../index.ts');
 /** `posttrain/runs`: recipes and run folders. */
 export const loadRuns = () => import('../runs/index.ts');
+/** `posttrain/study`. */
+export const loadStudies = () => import('../study/index.ts');

@@ -22,6 +22,7 @@ export function addVerbs(program: Command, run: Runner): void {
   addEval(program, run);
   addGenerate(program, run);
   addLabel(program, run);
+  addStudy(program, run);
   addRuns(program, run);
 }
 
@@ -108,6 +109,7 @@ function addEval(program: Command, run: Runner): void {
     .argument('[models...]', 'model folders, run folders, pocket, or http://HOST/v1#MODEL; the first is compared with')
     .option('--tasks <names>', 'names with commas between, or *.eval.ts files, whose code then runs')
     .option('--list', 'the tasks that come with the package')
+    .option('--compare', 'the models are evaluations written before: FOLDER, or FOLDER#MODEL; nothing is asked')
     .option('--data <name=path>', "a task's file or folder; repeat it for each name", repeated)
     .option('--limit <n>', 'documents of each task', positive)
     .option('--seed <n>', 'of sampling, of --limit and of resampling', seed, 1)
@@ -122,6 +124,7 @@ function addEval(program: Command, run: Runner): void {
     .option('--final', 'intervals from 10,000 resamples instead of 2,000')
     .option('--precision <kind>', 'auto, fp32 or bf16', 'fp32')
     .option('--threads <n>', 'CPU threads', positive)
+    .option('--junit <file>', 'requirements and tasks as test cases, for build servers')
     .option('--open', 'show the report in a browser')
     .option('--json', 'the result as one JSON document')
     .action((models, options, command) =>
@@ -168,6 +171,21 @@ function addLabel(program: Command, run: Runner): void {
     .option('--json', 'the report as one JSON document')
     .action((file, options, command) =>
       run(command, async (output) => (await import('./label.ts')).labelCommand(file, options, output)),
+    );
+}
+
+function addStudy(program: Command, run: Runner): void {
+  program
+    .command('study')
+    .description('train arms over seeds and sweeps, and compare them; the same command goes on where it was stopped')
+    .argument('<study>', 'a .yaml, .json or .ts study')
+    .option('--dir <folder>', 'the study folder (default: studies/<name>)')
+    .option('--dry-run', 'print the plan and train nothing')
+    .option('--threads <n>', 'CPU threads of training and answering', positive)
+    .option('--open', 'show the report in a browser')
+    .option('--json', 'events as JSON lines')
+    .action((study, options, command) =>
+      run(command, async (output) => (await import('./study.ts')).studyCommand(study, options, output)),
     );
 }
 

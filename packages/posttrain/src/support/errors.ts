@@ -32,6 +32,7 @@ export type PosttrainErrorCode =
   | 'scope-async' //          a scope or grad-mode body returned a promise
   | 'shape' //                tensors do not fit each other
   | 'special-token' //        control strings in user text under specialTokens: error
+  | 'study-invalid' //        a key or value of a study is wrong, or it is not the study that was begun
   | 'template-invalid' //     a chat template fails or exceeds its limits
   | 'tensor-disposed' //      a tensor was used after it was freed
   | 'tensor-op' //            libtorch refused an operation

@@ -3,7 +3,13 @@ import type { RecipeInput, RecipeOutput } from './schema.ts';
 
 /** What the schema of single values cannot see: values that contradict each other. */
 export function consistencyIssues(written: RecipeInput, recipe: RecipeOutput): RecipeIssue[] {
-  return [...lengthIssues(recipe), ...batchIssues(recipe), ...scheduleIssues(recipe), ...heldOutIssues(written)];
+  return [
+    ...lengthIssues(recipe),
+    ...batchIssues(recipe),
+    ...scheduleIssues(recipe),
+    ...heldOutIssues(written),
+    ...forgettingIssues(recipe),
+  ];
 }
 
 function lengthIssues({ steps, epochs }: RecipeOutput): RecipeIssue[] {
@@ -80,4 +86,10 @@ function heldOutIssues({ data, every }: RecipeInput): RecipeIssue[] {
       help: 'a share, such as 0.02, holds rows of the training file out.',
     },
   ];
+}
+
+function forgettingIssues({ forgetting }: RecipeOutput): RecipeIssue[] {
+  if (typeof forgetting !== 'object' || forgetting.text !== undefined || forgetting.suite !== undefined) return [];
+  const message = 'forgetting names neither a text nor a suite.';
+  return [{ path: ['forgetting'], at: 'value', message, help: 'give one of them, or false to measure nothing.' }];
 }

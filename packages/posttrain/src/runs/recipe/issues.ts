@@ -11,22 +11,30 @@ export interface RecipeIssue {
   readonly position?: { readonly line: number; readonly column: number };
 }
 
-/** All that is wrong with a recipe, as one error: its place where there is one issue, a list where there are more. */
-export function recipeError(issues: readonly RecipeIssue[], source: RecipeSource): PosttrainError {
+/**
+ * All that is wrong with a recipe, as one error: its place where there is one issue, a list where there are more.
+ * @param what a study file is checked in the same way
+ */
+export function recipeError(
+  issues: readonly RecipeIssue[],
+  source: RecipeSource,
+  what: 'recipe' | 'study' = 'recipe',
+): PosttrainError {
+  const code = `${what}-invalid` as const;
   const placed = issues
     .map((issue) => ({ ...issue, place: placeOf(issue, source) }))
     .sort((a, b) => textOrder(a.place) - textOrder(b.place));
   const data = { issues: placed.map(({ message, help, place }) => ({ message, help, ...place })) };
   const [first, ...others] = placed;
   if (first !== undefined && others.length === 0) {
-    return new PosttrainError('recipe-invalid', first.message, { help: first.help, place: first.place, data });
+    return new PosttrainError(code, first.message, { help: first.help, place: first.place, data });
   }
   const lines = placed.map(({ message, help, place }) => {
     const start = place.line === undefined ? '' : `${place.line}:${place.column} `;
     const from = place.file === source.file || place.file === undefined ? start : `${place.file}: `;
     return `  ${from}${message}${help === undefined ? '' : `\n    help: ${help.replaceAll('\n', '\n          ')}`}`;
   });
-  return new PosttrainError('recipe-invalid', `the recipe has ${placed.length} problems.\n${lines.join('\n')}`, {
+  return new PosttrainError(code, `the ${what} has ${placed.length} problems.\n${lines.join('\n')}`, {
     place: source.file === undefined ? undefined : { file: source.file },
     data,
   });

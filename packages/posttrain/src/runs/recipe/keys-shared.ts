@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { dataKeys, replayKeys } from './keys-data.ts';
+import { forgettingKeys } from './keys-forgetting.ts';
 import { optimizerKeys, scheduleKeys } from './keys-optimization.ts';
 
 const everyKeys = z
@@ -67,6 +68,9 @@ export const sharedKeys = {
     .describe(
       'Compute the activations of each block again in the backward pass: less memory, about a third more time, same results.',
     ),
+  forgetting: forgettingKeys.describe(
+    "What is measured before and after the run to tell what the model forgot, in at most 5 % of the run's arithmetic: a neutral text, or { text, suite }, or false. auto: the files that come with the model in its folder `forgetting`, else a bundled English text.",
+  ),
   every: everyKeys.prefault({}).describe('What happens how often, in optimizer steps.'),
   threads: z
     .union([z.int().min(1), z.literal('auto')])

@@ -42,7 +42,8 @@ export async function loadRecipe(
   return { recipe: absolutePaths(input, source, cwd), given: read.given, overrides };
 }
 
-interface ReadRecipe {
+/** A recipe as it stands in its file or object, not checked yet. */
+export interface ReadRecipe {
   readonly value: unknown;
   readonly source: RecipeSource;
   readonly given: LoadedRecipe['given'];
@@ -53,10 +54,11 @@ function readObject(recipe: Recipe, cwd: string): ReadRecipe {
   return { value: recipe, source: { file: undefined, folder: cwd, text: undefined, overridden: [] }, given };
 }
 
-async function readRecipe(
+/** Reads a recipe file, with environment variables filled in. @throws as {@link loadRecipe}, but for what is wrong with keys and values */
+export async function readRecipe(
   file: string,
   cwd: string,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<ReadRecipe> {
   const path = resolve(cwd, file);
   const extension = extname(path).toLowerCase();

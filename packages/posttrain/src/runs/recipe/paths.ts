@@ -11,7 +11,7 @@ import type { RecipeSource } from './source.ts';
 export function absolutePaths(recipe: RecipeInput, source: RecipeSource, cwd: string): RecipeInput {
   const base = (key: string): string =>
     source.overridden.some(({ path }) => key === path || key.startsWith(`${path}.`)) ? cwd : source.folder;
-  const { data, replay } = recipe;
+  const { data, replay, forgetting } = recipe;
   const train =
     typeof data.train === 'string'
       ? absolute(data.train, base('data.train'))
@@ -28,16 +28,30 @@ export function absolutePaths(recipe: RecipeInput, source: RecipeSource, cwd: st
       ...(data.template === undefined ? {} : { template: absolute(data.template, base('data.template')) }),
     },
     ...(replay === undefined ? {} : { replay: { ...replay, path: absolute(replay.path, base('replay.path')) } }),
+    ...(forgetting === undefined ? {} : { forgetting: forgettingPaths(forgetting, base) }),
   };
 }
 
-function absolute(path: string, base: string): string {
+function forgettingPaths(
+  forgetting: NonNullable<RecipeInput['forgetting']>,
+  base: (key: string) => string,
+): NonNullable<RecipeInput['forgetting']> {
+  if (forgetting === false || forgetting === 'auto') return forgetting;
+  if (typeof forgetting === 'string') return absolute(forgetting, base('forgetting'));
+  const { text, suite } = forgetting;
+  return {
+    ...(text === undefined ? {} : { text: absolute(text, base('forgetting.text')) }),
+    ...(suite === undefined ? {} : { suite: absolute(suite, base('forgetting.suite')) }),
+  };
+}
+
+export function absolute(path: string, base: string): string {
   if (path === '~' || path.startsWith('~/')) return join(homedir(), path.slice(1));
   return resolve(base, path);
 }
 
 /** A folder by its look, or because it is there; anything else is a Hub id or the name of an embedded model. */
-function modelPath(model: string, base: string): string {
+export function modelPath(model: string, base: string): string {
   const looksLikeFolder = isAbsolute(model) || /^(\.\.?|~)([/\\]|$)/.test(model);
   if (looksLikeFolder) return absolute(model, base);
   return model !== 'pocket' && existsSync(resolve(base, model)) ? resolve(base, model) : model;

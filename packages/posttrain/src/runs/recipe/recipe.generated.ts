@@ -36,6 +36,8 @@ export interface SftRecipe {
   precision?: 'auto' | 'fp32' | 'bf16' | undefined;
   /** Compute the activations of each block again in the backward pass: less memory, about a third more time, same results. Default: false. */
   recompute?: boolean | undefined;
+  /** What is measured before and after the run to tell what the model forgot, in at most 5 % of the run's arithmetic: a neutral text, or { text, suite }, or false. auto: the files that come with the model in its folder `forgetting`, else a bundled English text. Default: auto. */
+  forgetting?: false | 'auto' | string | ForgettingKeys | undefined;
   /** What happens how often, in optimizer steps. */
   every?: EveryKeys | undefined;
   /** CPU threads of the engine. Results are the same bit for bit only for the same number. auto: one per physical core. Default: auto. */
@@ -126,6 +128,14 @@ export interface DecayingSchedule {
   hold?: number | undefined;
 }
 
+/** What is measured before and after the run: a text, a suite, or both. */
+export interface ForgettingKeys {
+  /** Text like what the model should keep: a .txt or .md file, or .jsonl of {"text"} with one document a line. */
+  text?: string | undefined;
+  /** Questions it should go on answering: .jsonl of {"prompt", "choices", "gold"}, where gold is the index of the right choice, or of {"prompt", "answer"}. */
+  suite?: string | undefined;
+}
+
 /** What happens how often, in optimizer steps. */
 export interface EveryKeys {
   /** Steps between two measurements of the held-out loss; false: only after the last step. Default: 100. */
@@ -172,6 +182,8 @@ export interface PretrainRecipe {
   precision?: 'auto' | 'fp32' | 'bf16' | undefined;
   /** Compute the activations of each block again in the backward pass: less memory, about a third more time, same results. Default: false. */
   recompute?: boolean | undefined;
+  /** What is measured before and after the run to tell what the model forgot, in at most 5 % of the run's arithmetic: a neutral text, or { text, suite }, or false. auto: the files that come with the model in its folder `forgetting`, else a bundled English text. Default: auto. */
+  forgetting?: false | 'auto' | string | ForgettingKeys | undefined;
   /** What happens how often, in optimizer steps. */
   every?: EveryKeys | undefined;
   /** CPU threads of the engine. Results are the same bit for bit only for the same number. auto: one per physical core. Default: auto. */

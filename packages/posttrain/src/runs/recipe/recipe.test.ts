@@ -100,6 +100,11 @@ describe('reading', () => {
 
   test('relative paths start at the folder of the recipe, those of overrides at the current folder', async () => {
     mkdirSync(join(folder, 'sub/base'), { recursive: true });
+    write('sub/forget.yaml', `${minimal}forgetting: { text: neutral.txt, suite: /suite.jsonl }\n`);
+    const forget = await loadRecipe('sub/forget.yaml', [], { cwd: folder });
+    assert.deepEqual(forget.recipe.forgetting, { text: join(folder, 'sub/neutral.txt'), suite: '/suite.jsonl' });
+    const given = await loadRecipe('sub/forget.yaml', ['forgetting=own.txt'], { cwd: folder });
+    assert.equal(given.recipe.forgetting, join(folder, 'own.txt'));
     write(
       'sub/r.yaml',
       'method: pretrain\nmodel: base\nlr: 1\ndata:\n  train: [{ path: a.txt }, { path: /b.txt, weight: 2 }]\nreplay: { path: old.txt, share: 0.1 }\n',
@@ -389,10 +394,20 @@ describe('resolution', () => {
       clip: 1,
       precision: 'auto',
       recompute: false,
+      forgetting: 'auto',
       every: { evaluate: false, checkpoint: 100, keep: 2 },
       threads: 'auto',
       seed: 0,
     });
+  });
+
+  test('forgetting: a path is short for a text, false stays, and a mapping may hold either file', async () => {
+    const forgetting = async (value: string) =>
+      (await resolveRecipe(await loadText(`${minimal}forgetting: ${value}\n`))).forgetting;
+    assert.deepEqual(await forgetting('/neutral.txt'), { text: '/neutral.txt' });
+    assert.deepEqual(await forgetting('{ suite: /suite.jsonl }'), { suite: '/suite.jsonl' });
+    assert.equal(await forgetting('false'), false);
+    assert.equal(await forgetting('auto'), 'auto');
   });
 
   test('gives each method its own defaults', async () => {

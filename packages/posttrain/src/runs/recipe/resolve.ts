@@ -12,7 +12,8 @@ export async function resolveRecipe({ recipe }: Pick<LoadedRecipe, 'recipe'>): P
     import('./keys-optimization.ts'),
   ]);
   const { schema, defaults } = methodNamed(recipe.method)!;
-  const { optimizer, schedule, steps, epochs, replay, data, every, ...rest }: RecipeOutput = schema.parse(recipe);
+  const { optimizer, schedule, steps, epochs, replay, data, every, forgetting, ...rest }: RecipeOutput =
+    schema.parse(recipe);
   const { template, ...rows } = data;
   return {
     ...rest,
@@ -33,6 +34,7 @@ export async function resolveRecipe({ recipe }: Pick<LoadedRecipe, 'recipe'>): P
       'cosine',
     ) as ResolvedSchedule,
     ...(steps === undefined ? { epochs: epochs ?? 1 } : { steps }),
+    forgetting: typeof forgetting === 'string' && forgetting !== 'auto' ? { text: forgetting } : forgetting,
     every: { ...every, evaluate: rows.validation === false ? false : (every.evaluate ?? standardEvaluate) },
   };
 }

@@ -24,10 +24,18 @@ export interface ResolvedRecipe {
   readonly clip: number | false;
   readonly precision: 'auto' | 'fp32' | 'bf16';
   readonly recompute: boolean;
+  /** Absolute paths. */
+  readonly forgetting: false | 'auto' | ForgettingFiles;
   /** In optimizer steps; `evaluate` is false where nothing is held out. */
   readonly every: { readonly evaluate: number | false; readonly checkpoint: number | false; readonly keep: number };
   readonly threads: number | 'auto';
   readonly seed: number;
+}
+
+/** Files that a run is measured on before and after; at least one. */
+export interface ForgettingFiles {
+  readonly text?: string | undefined;
+  readonly suite?: string | undefined;
 }
 
 export interface ResolvedData {

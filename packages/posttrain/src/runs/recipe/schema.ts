@@ -23,7 +23,7 @@ function methodName(method: MethodDefinition): RecipeInput['method'] {
 export type RecipeKeys = ReadonlyMap<string, string | undefined>;
 
 /** Every key of a schema, objects inside unions and lists included; the first of two alternatives describes a shared key. */
-export function keysOf(schema: MethodSchema): RecipeKeys {
+export function keysOf(schema: z.core.$ZodType): RecipeKeys {
   const keys = new Map<string, string | undefined>();
   collectKeys(schema, '', keys);
   return keys;

@@ -67,8 +67,15 @@ function describe({ path, issue }: Found, recipe: unknown, keys: RecipeKeys): Re
     path,
     at: 'value',
     message: `${key} is ${shown(value)}, but must be ${requirement(issue, value)}.`,
-    help: unquoted ? `write ${value} without quotes.` : purpose,
+    help: unquoted ? `write ${value} without quotes.` : isSweep(value, issue) ? sweepHelp : purpose,
   };
+}
+
+const sweepHelp =
+  'a list for a value is a sweep, and one run has one value. posttrain study tries each: docs/studies.md.';
+
+function isSweep(value: unknown, issue: Issue): boolean {
+  return Array.isArray(value) && value.length > 0 && !acceptable(issue, value).some((one) => one.startsWith('a list'));
 }
 
 function requirement(issue: Issue, value: unknown): string {
