@@ -84,6 +84,7 @@ function heavyRecipe(folder) {
     microBatch: 4,
     lr: 1e-4,
     precision: 'fp32',
+    forgetting: false,
     every: { checkpoint: false },
   };
 }

@@ -75,6 +75,7 @@ function recipeOf(spec, own, { folder, rows, arm, seed, threads }) {
     optimizer: spec.optimizer,
     clip: spec.clip,
     precision: 'fp32',
+    forgetting: false,
     every: { evaluate: 50, checkpoint: false },
     seed,
     threads,

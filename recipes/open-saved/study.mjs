@@ -76,6 +76,7 @@ function recipeFor(model, steps) {
     steps,
     lr: 1e-3,
     precision: 'fp32',
+    forgetting: false,
     threads: 1,
   };
 }

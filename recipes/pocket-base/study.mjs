@@ -88,6 +88,7 @@ async function trainStage(stage, model, work, seed, threads, note) {
     optimizer,
     clip,
     precision: 'fp32',
+    forgetting: false,
     seed,
     every: { checkpoint: 200, keep: 1 },
     threads,

@@ -3,6 +3,7 @@ import type { Paint, Palette } from '../support/terminal/colours.ts';
 import { formatBytes, formatCount, formatDuration, formatNumber } from '../support/terminal/format.ts';
 import { table } from '../support/terminal/table.ts';
 import { oneLine } from '../support/terminal/width.ts';
+import { forgettingFacts } from './forgetting-facts.ts';
 import { RunCourse, renderFacts } from './run-course.ts';
 import { shownPath } from './shown-path.ts';
 
@@ -51,6 +52,7 @@ export function renderRun(run: RunDetails, recipe: string, colours: Palette, wid
     ],
     ['progress', stepsOf(run)],
     ...course.summary(),
+    ...forgettingFacts(run.forgetting),
     ['checkpoints', run.checkpoints.length === 0 ? 'none' : run.checkpoints.map((step) => `step-${step}`).join(', ')],
   ];
   const plot = course.plot(width);

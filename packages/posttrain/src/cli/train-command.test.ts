@@ -56,6 +56,7 @@ test('a run to its end: a curve, where the checkpoint is, and what next', { skip
   const { code, out, err } = await finish(start(['train', 'docs.yaml']));
   assert.equal(code, 0, err);
   assert.match(out, /┤.*[\u2801-\u28ff]/, 'the loss curve');
+  assert.match(out, /^forgetting +not measured \(underpowered\): the run trains \d+ tokens; 5 % of its/m);
   assert.match(out, /^checkpoint +runs\/docs-1\/checkpoints\/step-6$/m);
   assert.match(out, /^next +posttrain chat runs\/docs-1$/m);
   assert.match(err, /^run folder runs\/docs-1$/m);

@@ -1,5 +1,6 @@
 import { PosttrainError } from '../support/errors.ts';
 import { type ExitCode, exitCode } from './exit-codes.ts';
+import { forgettingFacts } from './forgetting-facts.ts';
 import { loadLibrary, loadRuns } from './library.ts';
 import type { Output } from './output.ts';
 import { prepareEngine } from './prepare-engine.ts';
@@ -46,7 +47,14 @@ function present({ course, result, signal }: Watched, next: string, output: Outp
   const plot = course.plot(output.width);
   if (plot !== '') output.result(`\n${plot}\n`);
   if (signal !== undefined) output.result(`Stopped after step ${result.steps}.`);
-  output.result(renderFacts([...course.summary(), ['checkpoint', shownPath(result.checkpoint)], ['next', next]]));
+  output.result(
+    renderFacts([
+      ...course.summary(),
+      ...forgettingFacts(result.forgetting),
+      ['checkpoint', shownPath(result.checkpoint)],
+      ['next', next],
+    ]),
+  );
 }
 
 /** With --dir a resume begins a run where there is none yet, so that a job that is requeued has one command for both. */

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { RunEvent } from '../runs/index.ts';
 import { palette } from '../support/terminal/colours.ts';
 import { StatusLine } from '../support/terminal/status-line.ts';
+import type { RunResult } from './library.ts';
 import type { Output } from './output.ts';
 import { type WatchedRun, watchRun } from './watch-run.ts';
 
@@ -33,9 +34,11 @@ function fakeRun(events: readonly RunEvent[], failure?: Error): WatchedRun & { s
   const run = {
     stopped: false,
     droppedSteps: 0,
-    result: new Promise<{ status: 'finished' | 'stopped'; checkpoint: string; steps: number }>((resolve, reject) => {
+    result: new Promise<RunResult>((resolve, reject) => {
       settle = (error) =>
-        error ? reject(error) : resolve({ status: run.stopped ? 'stopped' : 'finished', checkpoint: 'c', steps: 1 });
+        error
+          ? reject(error)
+          : resolve({ status: run.stopped ? 'stopped' : 'finished', checkpoint: 'c', steps: 1, forgetting: null });
     }),
     stop() {
       run.stopped = true;

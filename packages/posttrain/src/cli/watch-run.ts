@@ -2,6 +2,7 @@ import type { RunEvent, StepEvent } from '../runs/index.ts';
 import { formatCount, formatNumber } from '../support/terminal/format.ts';
 import { formatProgress } from '../support/terminal/status-line.ts';
 import { describeData } from './data-summary.ts';
+import { forgettingFacts } from './forgetting-facts.ts';
 import type { Run, RunResult } from './library.ts';
 import type { Output } from './output.ts';
 import { RunCourse } from './run-course.ts';
@@ -69,6 +70,11 @@ function show(event: RunEvent, label: string, output: Output): void {
     case 'checkpoint':
       output.note(dim(`step ${formatCount(event.step)}: checkpoint ${shownPath(event.path)}`));
       break;
+    case 'forgetting':
+      // What was measured stands in the summary; that nothing will be is told while there is time to change it.
+      if (event.report.status !== 'measured')
+        for (const [, line] of forgettingFacts(event.report)) output.note(dim(`forgetting ${line}`));
+      break;
     case 'resume':
       output.note(`going on from step ${formatCount(event.fromStep)}`);
       break;
@@ -80,7 +86,12 @@ function show(event: RunEvent, label: string, output: Output): void {
   }
 }
 
-const activities = { setup: 'setting up', load: 'loading', tokenize: 'reading rows' } as const;
+const activities = {
+  setup: 'setting up',
+  load: 'loading',
+  tokenize: 'reading rows',
+  forgetting: 'measuring what the model knows, tokens',
+} as const;
 
 function progressOf({ step, steps, loss, tokensPerSecond, eta, memory }: StepEvent, label: string) {
   return { label, step, steps, loss, tokensPerSecond, secondsLeft: eta || undefined, memoryBytes: memory.rss };

@@ -61,8 +61,8 @@ export class Model implements AsyncDisposable {
 
   /**
    * How likely each continuation is after its context, in nats, by lm-evaluation-harness's rules: trailing spaces of the
-   * context belong to the continuation, no special tokens are added, and an empty context is the beginning token.
-   * A context that several continuations share is computed once.
+   * context belong to the continuation, the context begins as the tokenizer frames a text, and an empty context is the
+   * beginning token. What contexts and continuations begin with in common is computed once.
    */
   async likelihoods(
     requests: readonly LikelihoodRequest[],
@@ -71,7 +71,7 @@ export class Model implements AsyncDisposable {
     return this.#ask('likelihoods', requests, options.signal, ({ done }) => options.onDone?.(done));
   }
 
-  /** How likely whole texts are, in nats; texts beyond the context in windows that judge each token once. */
+  /** How likely whole texts are, in nats, the tokenizer's frame included; texts beyond the context in windows that judge each token once. */
   async rolling(texts: readonly string[], options: JudgeOptions = {}): Promise<readonly RollingResult[]> {
     return this.#ask('rolling', texts, options.signal, ({ done }) => options.onDone?.(done));
   }

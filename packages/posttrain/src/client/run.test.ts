@@ -4,7 +4,12 @@ import type { RunEvent, StepEvent } from '../runs/events.ts';
 import { PosttrainError } from '../support/errors.ts';
 import { type Launch, Run, type RunResult } from './run.ts';
 
-const finished: RunResult = { status: 'finished', checkpoint: '/runs/a/checkpoints/step-1', steps: 1 };
+const finished: RunResult = {
+  status: 'finished',
+  checkpoint: '/runs/a/checkpoints/step-1',
+  steps: 1,
+  forgetting: null,
+};
 const stopped: RunResult = { ...finished, status: 'stopped' };
 
 const warning: RunEvent = { type: 'warning', message: 'slow' };

@@ -38,7 +38,12 @@ test('stop() at once still leaves a checkpoint, of the model as it was, to go on
   const dir = join(temporaryFolder(t), 'run');
   const run = train(recipe, { dir });
   run.stop();
-  assert.deepEqual(await run.result, { status: 'stopped', checkpoint: join(dir, 'checkpoints', 'step-0'), steps: 0 });
+  assert.deepEqual(await run.result, {
+    status: 'stopped',
+    checkpoint: join(dir, 'checkpoints', 'step-0'),
+    steps: 0,
+    forgetting: null,
+  });
   await train(recipe, { dir, resume: true }).result;
   assert.deepEqual(await runContent(dir), await undisturbed);
 });

@@ -83,6 +83,7 @@ const heavy = {
   batch: 32,
   microBatch: 32,
   steps: 2,
+  forgetting: false as const,
   every: {},
 };
 

@@ -7,6 +7,7 @@ import type {
   RollingResult,
 } from '../models/generation/settings.ts';
 import type { RunEvent } from '../runs/events.ts';
+import type { ForgettingReport } from '../runs/forgetting.ts';
 import type { ResolvedRecipe } from '../runs/recipe/resolved-recipe.ts';
 import type { SerializedError } from '../support/errors.ts';
 
@@ -29,6 +30,8 @@ export interface TrainResult {
   /** The last checkpoint's folder, absolute. */
   readonly checkpoint: string;
   readonly steps: number;
+  /** Whether the model forgot. Null where the recipe says `forgetting: false`, and where the run was stopped before it was measured. */
+  readonly forgetting: ForgettingReport | null;
 }
 
 export interface LoadRequest {

@@ -1,6 +1,7 @@
 import type { DataReport } from '../data/data-report.ts';
+import type { ForgettingReport } from './forgetting.ts';
 
-export type { DataReport };
+export type { DataReport, ForgettingReport };
 
 /** What a run tells while it goes: every event that a Run yields, and that events.jsonl and metrics.jsonl hold. */
 export type RunEvent =
@@ -10,6 +11,7 @@ export type RunEvent =
   | StepEvent
   | EvaluateEvent
   | CheckpointEvent
+  | ForgettingEvent
   | WarningEvent
   | ResumeEvent
   | FinishEvent;
@@ -46,11 +48,11 @@ export interface DataEvent {
   readonly report: DataReport;
 }
 
-/** Something that takes a while before the first step. */
+/** Something that takes a while before the first step, or after the last. */
 export interface ProgressEvent {
   readonly type: 'progress';
-  readonly what: 'setup' | 'load' | 'tokenize';
-  /** Parts done: bytes of setup and load, rows of tokenize. */
+  readonly what: 'setup' | 'load' | 'tokenize' | 'forgetting';
+  /** Parts done: bytes of setup and load, rows of tokenize, tokens of a measurement of forgetting. */
   readonly done: number;
   /** Parts in all, or null where that is not known. */
   readonly total: number | null;
@@ -110,6 +112,17 @@ export interface CheckpointEvent {
   readonly step: number;
   /** The absolute path of its folder. */
   readonly path: string;
+}
+
+/**
+ * Whether the model forgot is known, after the last step; or it is known before the first that it will not be measured,
+ * which `report.status` and `report.why` say. The values by window and item are in forgetting.json in the run folder.
+ */
+export interface ForgettingEvent {
+  readonly type: 'forgetting';
+  /** Optimizer steps done. */
+  readonly step: number;
+  readonly report: ForgettingReport;
 }
 
 /** Something a person should know and the run goes on after. */

@@ -9,6 +9,17 @@ export {
 export { compareRuns, type Difference, type MetricsComparison, type Pair, type RunComparison } from './compare.ts';
 export { replaceFile } from './durable-file.ts';
 export type * from './events.ts';
+export {
+  type ForgettingChange,
+  type ForgettingCost,
+  type ForgettingRecord,
+  type ForgettingReport,
+  readForgetting,
+  reportOf,
+  type SuiteAnswers,
+  type SuiteForgetting,
+  type TextForgetting,
+} from './forgetting.ts';
 export { JsonlLog, type JsonlRows, readJsonl } from './jsonl-log.ts';
 export {
   listRuns,

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { checkpointSteps } from './checkpoint.ts';
 import { errno } from './durable-file.ts';
+import { type ForgettingReport, readForgetting, reportOf } from './forgetting.ts';
 import { lockHolder } from './lock.ts';
 import { type Metrics, readMetrics } from './metrics.ts';
 import type { ResolvedRecipe } from './recipe/resolved-recipe.ts';
@@ -37,6 +38,8 @@ export interface RunDetails extends RunSummary {
   readonly info: RunInfo;
   readonly resolved: ResolvedRecipe;
   readonly metrics: Metrics;
+  /** Null where the recipe says `forgetting: false`, and before the first measurement. */
+  readonly forgetting: ForgettingReport | null;
   /** Steps of the checkpoints on disk, ascending; not verified. */
   readonly checkpoints: readonly number[];
 }
@@ -66,7 +69,15 @@ export function listRuns(root = 'runs'): RunList {
 /** @throws PosttrainError `file-missing` or `file-unreadable` where there is no readable run. */
 export function showRun(dir: string): RunDetails {
   const { summary, info, resolved, metrics } = readRun(dir);
-  return { ...summary, info, resolved, metrics, checkpoints: checkpointSteps(join(dir, 'checkpoints')) };
+  const forgetting = readForgetting(dir);
+  return {
+    ...summary,
+    info,
+    resolved,
+    metrics,
+    forgetting: forgetting && reportOf(forgetting),
+    checkpoints: checkpointSteps(join(dir, 'checkpoints')),
+  };
 }
 
 /** Everything that is read of a run, and what a list shows of it. */

@@ -19,6 +19,7 @@ import {
 } from './checkpoint.ts';
 import { errno, removeAbandoned, replaceFile, syncToDisk, writeError } from './durable-file.ts';
 import type { DataReport, EvaluateEvent, RunEvent, StepEvent } from './events.ts';
+import { type ForgettingRecord, forgettingFile } from './forgetting.ts';
 import { JsonlLog } from './jsonl-log.ts';
 import { lockRun, type RunLock } from './lock.ts';
 import type { ResolvedRecipe } from './recipe/resolved-recipe.ts';
@@ -46,7 +47,7 @@ export interface NewRun {
 
 /**
  * The folder of a run, open for writing by this process alone:
- * recipe.*, resolved.json, run.json, data-report.json, metrics.jsonl, events.jsonl, samples.jsonl, checkpoints/.
+ * recipe.*, resolved.json, run.json, data-report.json, forgetting.json, metrics.jsonl, events.jsonl, samples.jsonl, checkpoints/.
  */
 export class RunFolder {
   /** Absolute. */
@@ -104,7 +105,7 @@ export class RunFolder {
     readRunInfo(path);
     const lock = lockRun(path);
     removeLeftovers(join(path, 'checkpoints'));
-    for (const prefix of ['run.json.tmp-', '.lock.']) removeAbandoned(path, prefix);
+    for (const prefix of ['run.json.tmp-', `${forgettingFile}.tmp-`, '.lock.']) removeAbandoned(path, prefix);
     return new RunFolder(path, lock);
   }
 
@@ -125,6 +126,11 @@ export class RunFolder {
   /** Appends to samples.jsonl: texts the model wrote after some step. */
   appendSample(sample: { readonly step: number } & Readonly<Record<string, unknown>>): void {
     this.#samples.append({ ...sample, time: Date.now() });
+  }
+
+  /** Replaces forgetting.json whole. */
+  writeForgetting(record: ForgettingRecord): void {
+    replaceFile(join(this.dir, forgettingFile), json(record));
   }
 
   /** Writes `checkpoints/step-N` by the protocol of checkpoint.ts and keeps as many as the recipe says. */

@@ -41,6 +41,7 @@ function recipe(model: string, precision: 'fp32' | 'bf16'): Recipe {
     lr: 4e-3,
     schedule: 'constant',
     precision,
+    forgetting: false,
     threads: 1,
     every: { checkpoint: 5 },
   };

@@ -4,6 +4,7 @@ import type { LoadedModel } from '../models/load.ts';
 import { saveModelFolder } from '../models/save.ts';
 import { PosttrainError } from '../support/errors.ts';
 import { noGrad, SafetensorsFile, scope, type Tensor, writeSafetensors } from '../tensor/index.ts';
+import { copyForgettingFiles } from './forgetting/files.ts';
 import type { Optimizer } from './optimizers/index.ts';
 import type { Trainable } from './trainable.ts';
 
@@ -42,6 +43,7 @@ export function writeCheckpointFiles(
       saveModelFolder(folder, loaded.folder, weights);
     }),
   );
+  copyForgettingFiles(loaded.folder, folder);
   if (template !== undefined) writeFileSync(join(folder, 'chat_template.jinja'), template);
   const state = join(folder, stateFolder);
   mkdirSync(state);

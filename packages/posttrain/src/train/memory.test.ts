@@ -32,6 +32,7 @@ async function trainAndMeasure(folder: string, steps: number): Promise<AfterStep
     microBatch: 1,
     lr: 1e-4,
     steps,
+    forgetting: false,
     every: { evaluate: 100, checkpoint: 250, keep: 1 },
     threads: 1,
   });

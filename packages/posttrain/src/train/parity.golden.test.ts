@@ -90,6 +90,7 @@ for (const model of ['babyllama-361-chat', 'tiny-bpe'] as const) {
               optimizer: { kind: 'adamw', weightDecay: spec.weightDecay },
               clip: spec.clip,
               precision: 'fp32',
+              forgetting: false,
               every: { checkpoint: false },
             },
             folder,

@@ -1,4 +1,4 @@
-import type { DataReport, RunEvent, RunFolder, StartEvent } from '../runs/index.ts';
+import type { DataReport, ForgettingReport, RunEvent, RunFolder, StartEvent } from '../runs/index.ts';
 import type { StepReport } from './loop.ts';
 
 /** Steps that the pace is averaged over: about this many. */
@@ -65,6 +65,15 @@ export class Recorder {
   saved(step: number, path: string): void {
     this.#lap();
     this.#event({ type: 'checkpoint', step, path });
+  }
+
+  forgetting(report: ForgettingReport): void {
+    this.#event({ type: 'forgetting', step: this.steps, report });
+  }
+
+  /** What was done since the last report is no step's time. */
+  leaveOut(): void {
+    this.#lap();
   }
 
   finished(status: 'finished' | 'stopped', checkpoint: string): void {

@@ -27,6 +27,7 @@ const given: ResolvedRecipe = {
   clip: 1,
   precision: 'auto',
   recompute: false,
+  forgetting: 'auto',
   every: { evaluate: false, checkpoint: 100, keep: 2 },
   threads: 'auto',
   seed: 0,

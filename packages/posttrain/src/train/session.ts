@@ -10,9 +10,8 @@ import { cpuLevel } from '../native/cpu-level.ts';
 import { type Engine, ensureEngine } from '../native/setup.ts';
 import {
   type Checkpoint,
-  dataChanges,
   type EngineFacts,
-  engineChanges,
+  type ForgettingFiles,
   type ResolvedRecipe,
   type RunEvent,
   RunFolder,
@@ -21,6 +20,11 @@ import {
 import { toPosttrainError } from '../support/errors.ts';
 import { build, noGrad, scope, type Tensor, trimMemory } from '../tensor/index.ts';
 import { restoreState, writeCheckpointFiles } from './checkpoint-files.ts';
+import { continueFolder, findCheckpoint, warnOfChangedData } from './continue-run.ts';
+import { type ForgettingData, readForgettingData } from './forgetting/encode.ts';
+import { settleForgetting } from './forgetting/files.ts';
+import { ForgettingMeter } from './forgetting/meter.ts';
+import { planForgetting, trainingTokens } from './forgetting/plan.ts';
 import { type LoopOptions, trainLoop } from './loop.ts';
 import { methods } from './methods/index.ts';
 import { makeOptimizer } from './optimizers/index.ts';
@@ -71,6 +75,9 @@ export async function runSession(
   // Tokenizer and config of later checkpoints come from the base: the checkpoint resumed from is deleted in time.
   const loaded = { ...weights, folder: source };
   const recipe = settleForModel(settled, loaded.model, rows);
+  const forgetting = recipe.forgetting
+    ? await readForgettingData(recipe.forgetting as ForgettingFiles, rows.tokenizer, loaded.model.dimensions)
+    : null;
   const facts: EngineFacts = {
     torch: build().torch,
     threads: recipe.threads as number,
@@ -81,7 +88,7 @@ export async function runSession(
   using made = folder ? undefined : newFolder(request, recipe, rows, facts, created);
   const run = made ?? continueFolder(folder!, checkpoint, facts, emit);
   await warnOfChangedData(folder, emit);
-  return await carryOut(run, recipe, rows, loaded, checkpoint, emit, stop);
+  return await carryOut({ folder: run, recipe, rows, forgetting, loaded, checkpoint, emit, stop });
 }
 
 /** What must be known before rows are read. */
@@ -89,6 +96,7 @@ function settle(recipe: ResolvedRecipe, modelFolder: string): ResolvedRecipe {
   return {
     ...recipe,
     threads: settleThreads(recipe.threads),
+    forgetting: settleForgetting(recipe.forgetting, modelFolder),
     data: { ...recipe.data, maxTokens: settleMaxTokens(recipe.data.maxTokens, contextOf(modelFolder)) },
   };
 }
@@ -123,49 +131,19 @@ function newFolder(
   });
 }
 
-async function findCheckpoint(folder: RunFolder, emit: (event: RunEvent) => void): Promise<Checkpoint | null> {
-  const { checkpoint, broken } = await folder.latestCheckpoint();
-  for (const { path, reason } of broken)
-    emit({ type: 'warning', message: `${path} is damaged and was passed over: ${reason}` });
-  return checkpoint;
+interface Prepared {
+  readonly folder: RunFolder;
+  readonly recipe: ResolvedRecipe;
+  readonly rows: TrainingRows;
+  readonly forgetting: ForgettingData | null;
+  readonly loaded: LoadedModel;
+  readonly checkpoint: Checkpoint | null;
+  readonly emit: (event: RunEvent) => void;
+  readonly stop: AbortSignal;
 }
 
-function continueFolder(
-  folder: RunFolder,
-  checkpoint: Checkpoint | null,
-  now: EngineFacts,
-  emit: (event: RunEvent) => void,
-): RunFolder {
-  const changes = engineChanges(folder.info.engine, now);
-  if (changes.length > 0)
-    emit({
-      type: 'warning',
-      message: `this run began on another engine: ${changes.join(' ')}`,
-      help: 'it goes on, but not bit for bit as it would have.',
-    });
-  folder.markResumed(checkpoint?.step ?? 0);
-  return folder;
-}
-
-async function warnOfChangedData(folder: RunFolder | undefined, emit: (event: RunEvent) => void): Promise<void> {
-  const changes = folder ? await dataChanges(folder.info) : [];
-  if (changes.length > 0)
-    emit({
-      type: 'warning',
-      message: `the data is not what this run began with: ${changes.join(' ')}`,
-      help: 'it goes on with the files as they are now.',
-    });
-}
-
-async function carryOut(
-  folder: RunFolder,
-  recipe: ResolvedRecipe,
-  rows: TrainingRows,
-  loaded: LoadedModel,
-  checkpoint: Checkpoint | null,
-  emit: (event: RunEvent) => void,
-  stop: AbortSignal,
-): Promise<TrainResult> {
+async function carryOut(prepared: Prepared): Promise<TrainResult> {
+  const { folder, recipe, rows, loaded, checkpoint, emit, stop } = prepared;
   const method = methods[recipe.method]!;
   const source = method.source({ recipe, rows: rows.source });
   const steps = recipe.steps ?? Math.max(1, Math.ceil(recipe.epochs! * source.stepsPerEpoch));
@@ -203,9 +181,13 @@ async function carryOut(
   });
   if (checkpoint) recorder.resumed(checkpoint.step);
   recorder.data(rows.report);
+  const meter = makeMeter(prepared, trainingTokens(source, steps));
   let last = checkpoint?.path ?? '';
   try {
-    const { step, status } = await trainLoop(checkpoint?.step ?? 0, options, {
+    const unmeasured = await meter?.before(checkpoint?.step ?? 0);
+    if (unmeasured) recorder.forgetting(unmeasured);
+    recorder.leaveOut();
+    const course = await trainLoop(checkpoint?.step ?? 0, options, {
       onStep: (report) => recorder.step(report),
       onEvaluate: (report) => {
         recorder.evaluated(report);
@@ -220,14 +202,31 @@ async function carryOut(
       },
       stopRequested: () => stop.aborted,
     });
-    folder.setStatus(status, step);
+    const forgetting = course.status === 'finished' ? await meter?.after() : undefined;
+    if (forgetting && !unmeasured) recorder.forgetting(forgetting);
+    // Stopped while it was measured: all steps are done, and resuming does the rest.
+    const status = meter && !forgetting ? 'stopped' : course.status;
+    folder.setStatus(status, course.step);
     recorder.finished(status, last);
-    return { status, checkpoint: last, steps: step };
+    return { status, checkpoint: last, steps: course.step, forgetting: forgetting ?? null };
   } catch (thrown) {
     const error = toPosttrainError(thrown, 'engine-failed');
     folder.setStatus('failed', recorder.steps, error.message);
     throw error;
   }
+}
+
+function makeMeter({ forgetting, folder, recipe, loaded, emit, stop }: Prepared, trained: number) {
+  if (forgetting === null) return undefined;
+  const plan = planForgetting(forgetting, { trainingTokens: trained, init: recipe.init });
+  const precision = recipe.precision as 'fp32' | 'bf16';
+  return new ForgettingMeter(
+    { model: loaded.model, data: forgetting, plan, precision, folder },
+    {
+      stopRequested: () => stop.aborted,
+      onProgress: (done, total) => emit({ type: 'progress', what: 'forgetting', done, total }),
+    },
+  );
 }
 
 /** float32 masters; in bf16 the model itself keeps short copies of its matrices. */

@@ -16,6 +16,7 @@ import type { ResolvedRecipe } from '../runs/index.ts';
 import { PosttrainError } from '../support/errors.ts';
 
 export interface TrainingRows {
+  readonly tokenizer: Tokenizer;
   readonly source: StepSource;
   readonly validation: readonly Pack[];
   /** Tokens of the longest pack a step can hold. */
@@ -99,6 +100,7 @@ export async function prepareTrainingRows(
     ...prepared.sources.map(({ rows }) => rows.reduce((most, row) => Math.max(most, row.tokens.length), 0)),
   );
   return {
+    tokenizer,
     source,
     validation: packRows(prepared.validation, maxTokens),
     longestPack: data.packing ? maxTokens : longestRow,
