@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -96,6 +96,89 @@ test('mistakes of the call end in 2 and ask nothing of a model', (t) => {
   refused(/--precision is fp8/, stories, ...call, '--precision', 'fp8');
 });
 
+test('stored evaluations are compared without a model, and --junit writes what failed', (t) => {
+  const cwd = folderWithTask(t);
+  const env = { POSTTRAIN_ADDON: '/nonexistent', POSTTRAIN_TORCH: '/nonexistent' };
+  for (const out of ['a', 'b']) {
+    const { code, err } = posttrain(cwd, stories, ...call, '--out', out, ...(out === 'a' ? ['--limit', '20'] : []));
+    assert.equal(code, 0, err);
+  }
+  const compare = (...args: string[]) =>
+    spawnSync(process.execPath, [main, 'eval', '--compare', ...args], {
+      cwd,
+      env: { ...process.env, CI: '1', NO_COLOR: '1', FORCE_COLOR: '', ...env },
+      encoding: 'utf8',
+    });
+  const compared = compare('a', 'b', '--out', 'c', '--junit', 'results.xml', '--require', 'endings.acc < 0.5');
+  assert.equal(compared.status, 4, compared.stderr);
+  assert.match(compared.stdout, /^domain {2}endings {2}acc ↑ +20 +100\.0 +100\.0 /m);
+  assert.match(compared.stderr, /endings: 0 documents of .* and 10 of .* are not in the other/);
+  assert.match(compared.stderr, /have the same weights/);
+  assert.ok(existsSync(join(cwd, 'c/scorecard.html')));
+  assert.match(readFileSync(join(cwd, 'results.xml'), 'utf8'), /tests="3" failures="1" errors="0"/);
+
+  const refused = (message: RegExp, ...args: string[]) => {
+    const { status, stderr } = compare(...args);
+    assert.equal(status, 2, stderr);
+    assert.match(stderr, message);
+  };
+  refused(/--compare names 1 evaluations, and two or more are compared\./, 'a');
+  refused(/--judge-labels means nothing with --compare, which asks no model\./, 'a', 'b', '--judge-labels', 'x');
+  assert.match(compare('a', 'none').stderr, /none holds no evaluation: there is no scorecard\.json\./);
+  const unwritable = compare('a', 'b', '--out', 'd', '--junit', 'no/such/folder.xml');
+  assert.equal(unwritable.status, 1);
+  assert.match(unwritable.stderr, /no\/such\/folder\.xml cannot be written: /);
+});
+
+test('a task that the model cannot be asked ends in 1, and the rest is there', (t) => {
+  const cwd = folderWithTask(t);
+  writeFileSync(
+    join(cwd, 'chat.eval.mjs'),
+    `export default {
+  name: 'talk', version: 1, axis: 'intent', about: 'Talk.', split: 'made', data: null,
+  docs: () => [{ i: 1 }],
+  request: () => ({ kind: 'generate', prompt: [{ role: 'user', content: 'hi' }], maxTokens: 4 }),
+  metrics: { any: { kind: 'mean', about: 'any', higherIsBetter: true } },
+  score: () => ({ values: { any: 1 } }),
+};`,
+  );
+  const { code, out, err } = posttrain(
+    cwd,
+    stories,
+    ...call,
+    '--tasks',
+    './chat.eval.mjs,./endings.eval.mjs',
+    '--out',
+    'o',
+  );
+  assert.equal(code, 1, err);
+  assert.match(out, /^domain {2}endings {2}acc ↑ +30 +100\.0/m);
+  assert.match(
+    err,
+    /talk was not run with stories260K: it gives no answers to messages: its folder has no chat template\./,
+  );
+});
+
+test("a run's own forgetting report stands on the forgetting axis", (t) => {
+  const cwd = folderWithTask(t);
+  cpSync(stories, join(cwd, 'runs/a/checkpoints/step-1'), { recursive: true });
+  writeFileSync(join(cwd, 'runs/a/resolved.json'), JSON.stringify({ data: { train: [] } }));
+  const text = {
+    name: 'neutral text',
+    unit: 'number',
+    ...{ before: 1.2, after: 1.5, verdict: 'regressed' },
+    difference: { value: 0.3, interval: { low: 0.2, high: 0.4 } },
+  };
+  const report = { version: 1, status: 'measured', why: null, text, suite: null };
+  writeFileSync(join(cwd, 'runs/a/forgetting.json'), JSON.stringify(report));
+  const { code, err } = posttrain(cwd, 'runs/a/checkpoints/step-1', ...call, '--out', 'o');
+  assert.equal(code, 0, err);
+  assert.match(
+    readFileSync(join(cwd, 'o/scorecard.md'), 'utf8'),
+    /## Forgetting: the report of the run a\/step-1\n\n.+\n.+\n\| neutral text \| 1\.200 \| 1\.500 \| \+0\.3000 \[0\.2000, 0\.4000\] \| regressed \|/,
+  );
+});
+
 test('--list shows the tasks and loads no libtorch', (t) => {
   const listed = spawnSync(process.execPath, [main, 'eval', '--list', '--json'], {
     cwd: temporaryFolder(t),
@@ -124,7 +207,9 @@ test('Ctrl-C writes a partial report and ends in 130; the same call goes on', as
       ? { status: 404, text: 'no' }
       : { delay: 15, json: { choices: [{ text: 'ok', finish_reason: 'stop' }] } },
   );
-  const prompts = () => server.requests.filter(({ body }) => !body['echo']).map(({ body }) => String(body['prompt']));
+  // The probes before ask for one token.
+  const prompts = () =>
+    server.requests.filter(({ body }) => body['max_tokens'] === 4).map(({ body }) => String(body['prompt']));
   const args = [main, 'eval', `${server.url}#words`, '--tasks', './words.eval.mjs', '--out', 'out'];
   const child = spawn(process.execPath, args, { cwd, env });
   while (prompts().length < 70) await new Promise((resolve) => setTimeout(resolve, 10));

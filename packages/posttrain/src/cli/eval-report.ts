@@ -2,9 +2,10 @@ import {
   type EvaluationResult,
   type ScorecardRow,
   scorecardRows,
-  showChange,
+  showDirection,
   showFigure,
   showInterval,
+  showJudgedChange,
   showP,
   worseFirst,
 } from '../evaluate/index.ts';
@@ -22,7 +23,7 @@ export function renderEvaluation(
   const columns: Column<ScorecardRow>[] = [
     { title: 'axis', value: ({ axis }) => axis },
     { title: 'task', value: ({ task }) => task, flexible: 'cut' },
-    { title: 'metric', value: ({ metric, higherIsBetter }) => `${metric} ${higherIsBetter ? '↑' : '↓'}` },
+    { title: 'metric', value: (row) => `${row.metric} ${showDirection(row)}` },
     { title: 'n', value: ({ cells }) => String(cells.find((cell) => cell)?.figure.n ?? 0), align: 'right' },
     ...result.models.map(
       ({ id }, i): Column<ScorecardRow> => ({ title: id, value: (row) => figureOf(row, i, !many), align: 'right' }),
@@ -33,8 +34,8 @@ export function renderEvaluation(
   ];
   const sections = [
     result.partial ? colours.yellow('partial: it was stopped before all documents were answered') : '',
-    table(rows, columns, { width, heading: colours.dim }),
-    many ? worse(result) : '',
+    rows.length === 0 ? '' : table(rows, columns, { width, heading: colours.dim }),
+    many ? renderWorse(result) : '',
     result.requirements
       .map(({ outcome, why }) => `${outcome === 'passed' ? colours.green(outcome) : colours.red(outcome)}  ${why}`)
       .join('\n'),
@@ -42,26 +43,20 @@ export function renderEvaluation(
   return sections.filter((section) => section !== '').join('\n\n');
 }
 
-function figureOf({ cells, unit }: ScorecardRow, model: number, withInterval: boolean): string {
+function figureOf({ cells, notRun: reasons, unit }: ScorecardRow, model: number, withInterval: boolean): string {
   const cell = cells[model];
-  if (!cell) return '–';
+  if (!cell) return reasons[model] === undefined ? '–' : 'not run';
   const mark = cell.result.invalid === null ? '' : ' invalid';
   return `${showFigure(cell.figure.value, unit)}${withInterval ? ` ${showInterval(cell.figure.interval, unit)}` : ''}${mark}`;
 }
 
 function comparedColumns(after: string, i: number, colours: Output['colours']): Column<ScorecardRow>[] {
-  const paints: Readonly<Record<string, Paint>> = {
-    improved: colours.green,
-    regressed: colours.red,
-    invalid: colours.red,
-  };
-  const plain: Paint = (text) => text;
   return [
     {
       title: `Δ ${after}`,
-      value: ({ compared, unit }) => {
+      value: ({ compared }) => {
         const row = compared[i];
-        return row ? `${showChange(row.difference.value, unit)} ${showInterval(row.difference.interval, unit)}` : '–';
+        return row ? showJudgedChange(row) : '–';
       },
       align: 'right',
     },
@@ -74,16 +69,22 @@ function comparedColumns(after: string, i: number, colours: Output['colours']): 
     {
       title: 'verdict',
       value: ({ compared }) => compared[i]?.verdict ?? '–',
-      paint: ({ compared }) => paints[compared[i]?.verdict ?? ''] ?? plain,
+      paint: ({ compared }) => verdictPaint(compared[i]?.verdict, colours),
     },
   ];
 }
 
-function worse({ comparisons }: EvaluationResult): string {
+export function verdictPaint(verdict: string | undefined, { green, red }: Output['colours']): Paint {
+  const paints: Readonly<Record<string, Paint>> = { improved: green, regressed: red, invalid: red };
+  return paints[verdict ?? ''] ?? ((text) => text);
+}
+
+/** What got worse, the proven losses first. */
+export function renderWorse({ comparisons }: EvaluationResult): string {
   const lines = comparisons.flatMap(({ before, after, rows }) =>
-    worseFirst(rows).map(({ task, metric, verdict, difference, unit }) => {
-      const word = verdict === 'regressed' ? 'regressed' : 'perhaps  ';
-      return `${word} ${task} ${metric}, ${before} → ${after}: ${showChange(difference.value, unit)} ${showInterval(difference.interval, unit)}`;
+    worseFirst(rows).map((row) => {
+      const word = row.verdict === 'regressed' ? 'regressed' : 'perhaps  ';
+      return `${word} ${row.task} ${row.metric}, ${before} → ${after}: ${showJudgedChange(row)}`;
     }),
   );
   return lines.length === 0 ? 'Nothing that was measured got worse.' : `What got worse\n${lines.join('\n')}`;

@@ -1,22 +1,28 @@
-import type { EvaluateEvent, EvaluateOptions, Evaluation, ReportFiles, Requirement } from '../evaluate/index.ts';
+import type { EvaluateEvent, EvaluateOptions, Evaluation, Requirement } from '../evaluate/index.ts';
 import { PosttrainError } from '../support/errors.ts';
 import { formatCount, formatDuration } from '../support/terminal/format.ts';
-import { openInBrowser } from './eval-browser.ts';
-import { type EvalModelOptions, evaluatedModels, judgeOf, trainingRun } from './eval-models.ts';
+import {
+  type EvalModelOptions,
+  evaluatedModels,
+  judgeOf,
+  runFoldersOf,
+  runReports,
+  trainingRun,
+} from './eval-models.ts';
 import { parseAssignments, parseMargins } from './eval-options.ts';
-import { renderEvaluation, renderTaskList } from './eval-report.ts';
+import { concludeEvaluation, finalDraws, type OutcomeOptions } from './eval-outcome.ts';
+import { renderTaskList } from './eval-report.ts';
 import { type ExitCode, exitCode } from './exit-codes.ts';
 import type { Output } from './output.ts';
-import { nextRunFolder } from './run-folder-name.ts';
 import { signalExitCode, watchStopSignals } from './stop-signals.ts';
 
-export interface EvalCommandOptions extends EvalModelOptions {
+export interface EvalCommandOptions extends EvalModelOptions, OutcomeOptions {
   readonly tasks?: string;
   readonly list?: boolean;
+  readonly compare?: boolean;
   readonly data?: readonly string[];
   readonly limit?: number;
   readonly seed: number;
-  readonly out?: string;
   readonly cache: string;
   readonly training?: string;
   readonly judge?: string;
@@ -25,11 +31,7 @@ export interface EvalCommandOptions extends EvalModelOptions {
   readonly require?: readonly string[];
   readonly margin?: readonly string[];
   readonly final?: boolean;
-  readonly open?: boolean;
 }
-
-/** Resamples of a figure that is published. */
-const finalDraws = 10_000;
 
 export async function evalCommand(
   targets: readonly string[],
@@ -44,6 +46,7 @@ export async function evalCommand(
     else output.result(renderTaskList(tasks, output));
     return exitCode.ok;
   }
+  if (options.compare) return (await import('./eval-compare.ts')).compareCommand(targets, options, output);
   const call = await readCall(targets, options, library);
   using stop = watchStopSignals(() => {
     call.stop.abort();
@@ -51,11 +54,8 @@ export async function evalCommand(
   });
   try {
     const evaluation = await evaluateCall(call, targets, options, output);
-    const out = options.out ?? (await nextRunFolder('evaluation', 'evaluations'));
-    const files = library.writeReports(out, evaluation);
-    present(evaluation, files, output);
-    if (options.open) openInBrowser(files.html, output);
-    return stop.received === undefined ? exitOf(evaluation) : signalExitCode[stop.received];
+    const code = await concludeEvaluation(evaluation, options, output);
+    return stop.received === undefined ? code : signalExitCode[stop.received];
   } catch (error) {
     // Stopped before there was anything to report.
     if (stop.received === undefined) throw error;
@@ -112,25 +112,30 @@ async function evaluateCall(
     limit: options.limit,
     cacheDir: options.cache,
     draws: options.final ? finalDraws : undefined,
+    testRecords: runFoldersOf(targets),
+    forgetting: runReports(targets, library),
     training: training === undefined ? undefined : library.trainingTextsOf(training),
     judge: judge?.judge,
     calibration: judge?.calibration ?? undefined,
     allowSelfJudge: options.allowSelfJudge,
   };
   try {
-    return await library.runEvaluation(call, (event) => show(event, output));
+    return await library.runEvaluation(call, (event) => showEvaluation(event, output));
   } finally {
     output.status.done();
   }
 }
 
-function show(event: EvaluateEvent, output: Output): void {
+/** The live line, and what is worth a line of its own. */
+export function showEvaluation(event: EvaluateEvent, output: Output): void {
   const { dim } = output.noteColours;
   if (event.type === 'plan') {
     for (const { task, documents, of } of event.tasks)
       output.note(
         dim(`${task}: ${formatCount(documents)}${documents === of ? '' : ` of ${formatCount(of)}`} documents`),
       );
+  } else if (event.type === 'not-run') {
+    output.note(dim(`${event.task} is not run with ${event.model}: ${event.why}`));
   } else if (event.type === 'progress') {
     const { partial, rate, etaSeconds } = event;
     const facts = [
@@ -141,15 +146,4 @@ function show(event: EvaluateEvent, output: Output): void {
     ];
     output.progress(() => facts.filter((fact) => fact !== '').join(' · '));
   }
-}
-
-function present({ result }: Evaluation, files: ReportFiles, output: Output): void {
-  for (const warning of result.warnings) output.warn(warning);
-  if (output.json) output.data(result);
-  else output.result(`${renderEvaluation(result, output)}\n\nreport  ${files.html}\nsamples ${files.samples}`);
-}
-
-function exitOf({ result: { requirements } }: Evaluation): ExitCode {
-  if (requirements.some(({ outcome }) => outcome === 'failed' || outcome === 'invalid')) return exitCode.belowThreshold;
-  return requirements.some(({ outcome }) => outcome === 'underpowered') ? exitCode.failed : exitCode.ok;
 }

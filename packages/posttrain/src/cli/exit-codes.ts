@@ -17,6 +17,7 @@ export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 const byErrorCode: Partial<Record<PosttrainErrorCode, ExitCode>> = {
   usage: exitCode.usage,
   'recipe-invalid': exitCode.usage,
+  'study-invalid': exitCode.usage,
   'addon-build-failed': exitCode.environment,
   'compiler-missing': exitCode.environment,
   'folder-unsafe': exitCode.environment,

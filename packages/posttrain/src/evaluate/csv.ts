@@ -6,7 +6,7 @@
 export function parseDelimited(
   text: string,
   delimiter: ',' | '\t',
-  { quotes = delimiter === ',' }: { quotes?: boolean } = {},
+  { quotes = delimiter === ',' }: { quotes?: boolean | undefined } = {},
 ): { rows: string[][] } | { unclosedAt: number } {
   const rows: string[][] = [];
   let row: string[] = [];

@@ -33,14 +33,16 @@ test('rows of every kind of file, and a record of what was read', (t) => {
     'sub/c.csv': '\uFEFFx,y\n4,"a\nb"\n',
     'd.tsv': 'x\ty\n5\t"q\n',
     'plain.csv': '6,7\n',
+    'quoted.tsv': 'x\ty\n"a\tb"\tc\n',
   });
-  assert.deepEqual(source.files(), ['a.jsonl', 'b.json', 'd.tsv', 'plain.csv', 'sub/c.csv']);
+  assert.deepEqual(source.files(), ['a.jsonl', 'b.json', 'd.tsv', 'plain.csv', 'quoted.tsv', 'sub/c.csv']);
   assert.deepEqual(source.rows('a.jsonl'), [{ x: 1 }, { x: 2 }]);
   assert.deepEqual(source.rows('b.json'), [{ x: 3 }]);
   assert.deepEqual(source.rows('sub/c.csv'), [{ x: '4', y: 'a\nb' }]);
   assert.deepEqual(source.rows('d.tsv'), [{ x: '5', y: '"q' }]);
+  assert.deepEqual(source.rows('quoted.tsv', { quotes: true }), [{ x: 'a\tb', y: 'c' }]);
   assert.deepEqual(source.rows('plain.csv', { columns: ['l', 'r'] }), [{ l: '6', r: '7' }]);
-  assert.equal(source.read.length, 5);
+  assert.equal(source.read.length, 6);
   assert.match(source.read[0]!.sha256, /^[0-9a-f]{64}$/);
 });
 

@@ -19,6 +19,8 @@ export interface RowOptions {
   readonly format?: 'jsonl' | 'json' | 'csv' | 'tsv';
   /** Names of the columns of a CSV or TSV file that has none in its first line. */
   readonly columns?: readonly string[];
+  /** Whether a field of a CSV or TSV file may stand in double quotes; without it they may in CSV, and not in TSV. */
+  readonly quotes?: boolean;
 }
 
 /** The file or folder that the user gave a task. Reading is recorded. */
@@ -69,16 +71,16 @@ export class DataSource {
 
   /**
    * The rows of the file, or of a file of the folder: a JSONL line, an element of a JSON array, or a line of CSV or TSV under
-   * the names of its first line (quotes count in CSV only).
+   * the names of its first line.
    * @throws PosttrainError `file-missing`, `data-invalid` with the line
    */
-  rows(file?: string, { format, columns }: RowOptions = {}): DataRow[] {
+  rows(file?: string, options: RowOptions = {}): DataRow[] {
     const path = this.#locate(file);
-    const kind = format ?? extname(path).slice(1).toLowerCase();
+    const kind = options.format ?? extname(path).slice(1).toLowerCase();
     const text = this.text(file);
     if (kind === 'jsonl') return jsonLines(text, path);
     if (kind === 'json') return jsonArray(text, path);
-    if (kind === 'csv' || kind === 'tsv') return table(text, path, kind === 'csv' ? ',' : '\t', columns);
+    if (kind === 'csv' || kind === 'tsv') return table(text, path, kind === 'csv' ? ',' : '\t', options);
     throw new PosttrainError('file-unreadable', `${path} is neither .jsonl, .json, .csv nor .tsv.`, {
       help: 'name a file with one of these endings, or convert it.',
     });
@@ -135,8 +137,8 @@ function jsonArray(text: string, path: string): DataRow[] {
   return value as DataRow[];
 }
 
-function table(text: string, path: string, delimiter: ',' | '\t', columns: readonly string[] | undefined): DataRow[] {
-  const parsed = parseDelimited(text.replace(/^\uFEFF/, ''), delimiter);
+function table(text: string, path: string, delimiter: ',' | '\t', { columns, quotes }: RowOptions): DataRow[] {
+  const parsed = parseDelimited(text.replace(/^\uFEFF/, ''), delimiter, { quotes });
   if ('unclosedAt' in parsed) throw invalid(path, parsed.unclosedAt, 'a quoted field never ends');
   const names = columns ?? parsed.rows[0] ?? [];
   const body = columns ? parsed.rows : parsed.rows.slice(1);

@@ -146,6 +146,24 @@ test('samples are different requests with seeds of their own, whatever else is a
   assert.notDeepEqual(reseeded.drawn, four.drawn);
 });
 
+test('a prompt of which the model could not see the start is counted', async (t) => {
+  const model = good();
+  const generate = model.generate.bind(model);
+  model.generate = async (...asked) => (await generate(...asked)).map((one, i) => ({ ...one, cut: i === 0 ? 1 : 0 }));
+  const { result } = await runEvaluation(optionsFor(t, { models: [model], tasks: [sums(5)] }));
+  assert.equal(result.results[0]!.counts.truncated, 1);
+  assert.match(result.warnings[0]!, /prompts truncated: 1/);
+});
+
+test('answers without temperature are asked as often as they are wanted: servers do not always repeat themselves', async (t) => {
+  const greedy = { ...sums(3), request: (doc: unknown) => ({ ...sums(3).request(doc), samples: 4 }) } as ReturnType<
+    typeof sums
+  >;
+  const model = good();
+  await runEvaluation(optionsFor(t, { models: [model], tasks: [greedy] }));
+  assert.equal(model.asked, 12);
+});
+
 test('batch sizes change nothing', async (t) => {
   const run = async (requests: number) => {
     const options = optionsFor(t, { models: [half()], tasks: [sums(30), choices(9)] });
@@ -317,10 +335,9 @@ test('mistakes of the call name what is wrong', async (t) => {
   await refused({ models: [good()], tasks: [data] }, /task named has no data/);
   const judged = { ...sums(2), judged: true };
   await refused({ models: [good()], tasks: [judged] }, /task sums needs a judge/);
-  const mute = Object.assign(good(), { kinds: ['loglikelihood'], whyNot: { generate: 'it is mute.' } });
   await refused(
-    { models: [mute], tasks: [sums(2)] },
-    /good cannot answer generate requests, which task sums asks: it is mute\./,
+    { models: [good()], tasks: [sums(2)], margins: { 'sums.rihgt': 0.1 } },
+    /the margin of sums\.rihgt names a figure that is not evaluated/,
   );
 });
 

@@ -2,20 +2,22 @@ import type { JudgeCalibration } from '../scoring/index.ts';
 import { CachedJudge } from './judge/cached-judge.ts';
 import { CountedJudge, type JudgeReport } from './judge/counted-judge.ts';
 import type { Judge } from './judge/judge.ts';
-import type { ClosedModel, EvalModel } from './models/eval-model.ts';
-import { type ComparedModel, compareModels } from './results/compare.ts';
-import type { EvaluatedModel, Evaluation } from './results/evaluation.ts';
-import { checkRequirement, type Requirement } from './results/requirement.ts';
+import { type ClosedModel, type EvalModel, whyNotAsked } from './models/eval-model.ts';
+import type { ComparedTask } from './results/compare.ts';
+import { conclude } from './results/conclude.ts';
+import type { EvaluatedModel, Evaluation, NotRun } from './results/evaluation.ts';
+import type { RunForgetting } from './results/forgetting.ts';
+import type { Requirement } from './results/requirement.ts';
 import { type TaskResult, type TaskRun, taskResult } from './results/task-result.ts';
-import { warningsOf } from './results/warnings.ts';
 import type { UnitResponse } from './runner/ask.ts';
 import type { BatchLimits } from './runner/batches.ts';
-import { checkCall, checkModel } from './runner/checks.ts';
+import { checkCall, checkJudge } from './runner/checks.ts';
 import { type EvaluateEvent, ProgressClock } from './runner/events.ts';
 import { findOverlap, type TrainingTexts } from './runner/overlap.ts';
 import { type PlannedTask, planTask } from './runner/plan.ts';
 import { ResponseCache } from './runner/response-cache.ts';
 import { runTask } from './runner/run-task.ts';
+import { noteTestReads } from './runner/test-reads.ts';
 import type { Task } from './task.ts';
 
 export interface EvaluateOptions {
@@ -41,6 +43,10 @@ export interface EvaluateOptions {
   readonly requirements?: readonly Requirement[] | undefined;
   /** Resamples of the bootstrap, 2,000 without. */
   readonly draws?: number | undefined;
+  /** Folders of the runs under evaluation: the reading of a test split is put on record in each, and an earlier one is told of. */
+  readonly testRecords?: readonly string[] | undefined;
+  /** What runs said about their own forgetting, by the model's id. */
+  readonly forgetting?: Readonly<Record<string, RunForgetting>> | undefined;
   /** Ends the evaluation early: what was answered until then is its result, marked `partial`. */
   readonly signal?: AbortSignal | undefined;
   readonly batch?: BatchLimits | undefined;
@@ -50,7 +56,7 @@ export interface EvaluateOptions {
  * Asks every model every task and compares them on identical documents. Events come as it goes on; the evaluation is what the
  * generator returns.
  *
- * @throws PosttrainError `usage` for a call that cannot run (missing data, a model that cannot answer, a judge that is missing),
+ * @throws PosttrainError `usage` for a call that cannot run (missing data, a judge that is missing, a figure that is not there),
  * and what reading data or asking a model throws. Answers that came until then stay in the cache.
  */
 export async function* evaluate(options: EvaluateOptions): AsyncGenerator<EvaluateEvent, Evaluation, void> {
@@ -59,7 +65,7 @@ export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Evalua
   checkCall(options);
   const plans: PlannedTask[] = [];
   for (const task of options.tasks) plans.push(await planTask(task, { data, limit, seed }));
-  for (const model of options.models) if (!('open' in model)) checkModel(model, plans, options);
+  for (const model of options.models) if (!('open' in model)) checkJudge(model, options.tasks, options);
   const requests = plans.reduce((sum, { items }) => sum + distinctRequests(items), 0);
   const clock = new ProgressClock(requests * options.models.length);
   yield {
@@ -67,23 +73,24 @@ export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Evalua
     tasks: plans.map(({ task, items, of }) => ({ task: task.name, documents: items.length, of })),
     total: requests * options.models.length,
   };
+  const remarks = noteTestReads(options.testRecords ?? [], options.tasks, {
+    models: options.models.map(({ id }) => id),
+    ...{ limit, seed },
+  });
   using judge = options.judge && new CachedJudge(options.judge, options.cacheDir);
   const setting: Setting = { plans, clock, signal, judge, overlap: await overlapOf(plans, options, signal), options };
-  const models: EvaluatedModel[] = [];
-  const compared: ComparedModel[] = [];
+  const answered: AnsweredModel[] = [];
   for (const given of options.models) {
     if (signal.aborted) break;
     const model = 'open' in given ? await given.open() : given;
     try {
-      checkModel(model, plans, options);
-      const { id, fingerprint, caveats = [] } = model;
-      models.push({ id, fingerprint, caveats });
-      compared.push({ id, fingerprint, runs: yield* answerTasks(model, setting) });
+      checkJudge(model, options.tasks, options);
+      answered.push(yield* answerTasks(model, setting));
     } finally {
       if (Symbol.asyncDispose in model) await (model as AsyncDisposable)[Symbol.asyncDispose]();
     }
   }
-  return finish(models, compared, options);
+  return finish(answered, options, remarks);
 }
 
 interface Setting {
@@ -96,15 +103,33 @@ interface Setting {
   readonly options: EvaluateOptions;
 }
 
+interface AnsweredModel {
+  readonly model: EvaluatedModel;
+  readonly tasks: readonly { readonly run: TaskRun; readonly result: TaskResult }[];
+  readonly notRun: readonly NotRun[];
+}
+
 /** All tasks by one model, or as many as there were until the signal. */
 async function* answerTasks(
   model: EvalModel,
   { plans, clock, signal, judge, overlap, options }: Setting,
-): AsyncGenerator<EvaluateEvent, ComparedModel['runs'], void> {
+): AsyncGenerator<EvaluateEvent, AnsweredModel, void> {
   using cache = new ResponseCache<UnitResponse>(options.cacheDir, model.fingerprint);
-  const runs = new Map<string, { readonly run: TaskRun; readonly result: TaskResult }>();
+  const tasks: { readonly run: TaskRun; readonly result: TaskResult }[] = [];
+  const notRun: NotRun[] = [];
   for (const planned of plans) {
     const task = planned.task.name;
+    const why = whyNotAsked(
+      model,
+      planned.items.map(({ request }) => request),
+    );
+    if (why !== null) {
+      const one: NotRun = { task, axis: planned.task.axis, model: model.id, why };
+      notRun.push(one);
+      clock.leaveOut(distinctRequests(planned.items));
+      yield { type: 'not-run', ...one };
+      continue;
+    }
     const counted = judge && planned.task.judged ? new CountedJudge(judge) : null;
     const answering = runTask(model, planned, cache, { signal, judge: counted, batch: options.batch });
     let step = await answering.next();
@@ -113,6 +138,7 @@ async function* answerTasks(
       yield { type: 'progress', model: model.id, task, ...clock.add(step.value), partial };
     }
     const run: TaskRun = {
+      task,
       planned,
       model: model.id,
       items: step.value,
@@ -120,11 +146,12 @@ async function* answerTasks(
       judge: counted && reportOf(counted, model, options),
     };
     const result = taskResult(run, { seed: options.seed ?? 1, draws: options.draws });
-    runs.set(task, { run, result });
+    tasks.push({ run, result });
     yield { type: 'task', result };
     if (signal.aborted) break;
   }
-  return runs;
+  const { id, fingerprint, caveats = [] } = model;
+  return { model: { id, fingerprint, caveats, forgetting: options.forgetting?.[id] ?? null }, tasks, notRun };
 }
 
 async function overlapOf(plans: readonly PlannedTask[], { training }: EvaluateOptions, signal: AbortSignal) {
@@ -150,30 +177,29 @@ export async function runEvaluation(
   }
 }
 
-function finish(
-  models: readonly EvaluatedModel[],
-  compared: readonly ComparedModel[],
-  options: EvaluateOptions,
-): Evaluation {
-  const { seed = 1, limit = null, draws, margins, requirements = [] } = options;
-  const [first, ...others] = compared;
-  const comparisons = others.map((other) => compareModels(first!, other, { seed, draws, margins }));
-  const all = compared.flatMap(({ runs }) => [...runs.values()]);
-  const results = all.map(({ result }) => result);
-  const partial = options.signal?.aborted === true || results.some((result) => result.partial);
+function finish(answered: readonly AnsweredModel[], options: EvaluateOptions, remarks: readonly string[]): Evaluation {
+  const all = answered.flatMap(({ tasks }) => tasks);
   return {
     runs: all.map(({ run }) => run),
-    result: {
-      version: 1,
-      ...{ seed, limit, partial, models, results, comparisons },
-      // What was not finished has neither passed nor failed.
-      requirements: partial
-        ? []
-        : requirements.map((one) => checkRequirement(one, results, comparisons.at(-1) ?? null)),
-      overlapWith: options.training?.label ?? null,
-      warnings: warningsOf(models, results),
-    },
+    result: conclude(
+      answered.map(({ model, tasks, notRun }) => ({
+        model,
+        notRun,
+        results: tasks.map(({ result }) => result),
+        tasks: new Map(tasks.map(({ run, result }) => [run.task, comparedTask(run, result)])),
+      })),
+      {
+        ...options,
+        stopped: options.signal?.aborted === true,
+        overlapWith: options.training?.label ?? null,
+        remarks,
+      },
+    ),
   };
+}
+
+function comparedTask({ planned, items }: TaskRun, { invalid }: TaskResult): ComparedTask {
+  return { axis: planned.task.axis, metrics: planned.task.metrics, items, invalid };
 }
 
 function distinctRequests(items: PlannedTask['items']): number {

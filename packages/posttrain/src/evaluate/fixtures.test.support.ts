@@ -1,3 +1,4 @@
+import { choiceScore } from './choice-score.ts';
 import type { Answer } from './models/eval-model.ts';
 import { defineTask } from './task.ts';
 
@@ -57,15 +58,8 @@ export function choices(n: number, name = 'choices') {
       acc: { kind: 'mean', about: 'first letter', higherIsBetter: true, unit: 'share', chance: 1 / 3, majority: 1 },
     },
     score: (_doc, response) => {
-      const values = response.choices.map(({ logp }) => logp);
-      const best = Math.max(...values);
-      const top = values.flatMap((value, i) => (best - value < 1e-9 ? [i] : []));
-      return {
-        values: { acc: top.includes(0) ? 1 / top.length : 0 },
-        outcome: top[0] === 0 && top.length === 1 ? 'correct' : 'incorrect',
-        target: 'a',
-        prediction: 'abc'[top[0]!]!,
-      };
+      const { credit, outcome, prediction } = choiceScore(response, 0);
+      return { values: { acc: credit }, outcome, target: 'a', prediction: 'abc'[prediction]! };
     },
   });
 }

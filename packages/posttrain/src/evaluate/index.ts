@@ -22,14 +22,16 @@ export { EndpointModel, type EndpointModelOptions } from './models/endpoint-mode
 export type * from './models/eval-model.ts';
 export { type EngineModel, type FolderModelOptions, fingerprintFolder, folderModel } from './models/folder-model.ts';
 export { TableModel, type TableModelOptions } from './models/table-model.ts';
-export { showChange, showFigure, showInterval, showP } from './report/figures.ts';
+export { showChange, showDirection, showFigure, showInterval, showJudgedChange, showP } from './report/figures.ts';
 export { renderHtml } from './report/html.ts';
+export { renderJunit } from './report/junit.ts';
 export { renderMarkdown } from './report/markdown.ts';
 export { type ScorecardCell, type ScorecardRow, scorecardRows } from './report/view.ts';
 export { type ReportFiles, writeReports } from './report/write-reports.ts';
 export type * from './request.ts';
-export { type ComparedMetric, type Comparison, worseFirst } from './results/compare.ts';
-export type { EvaluatedModel, Evaluation, EvaluationResult } from './results/evaluation.ts';
+export { type ComparedMetric, type Comparison, judgedChange, worseFirst } from './results/compare.ts';
+export type { EvaluatedModel, Evaluation, EvaluationResult, NotRun, ReportedEvaluation } from './results/evaluation.ts';
+export { forgettingOf, type RunForgetting, type RunForgettingRow } from './results/forgetting.ts';
 export type { MetricResult } from './results/metric-result.ts';
 export {
   describeRequirement,
@@ -38,9 +40,12 @@ export {
   type RequirementResult,
 } from './results/requirement.ts';
 export type { ScoredItem } from './results/scored-item.ts';
-export type { TaskResult, TaskRun } from './results/task-result.ts';
+export type { ScoredRun, TaskResult, TaskRun } from './results/task-result.ts';
 export type * from './runner/events.ts';
 export { findOverlap, type TrainingTexts } from './runner/overlap.ts';
+export { readTestReads, type TestRead, testReadsFile } from './runner/test-reads.ts';
 export { trainingTextsOf } from './runner/training-texts.ts';
+export { type CompareStoredOptions, compareStored } from './stored/compare-stored.ts';
+export { readStoredModel, type StoredModel } from './stored/read-evaluation.ts';
 export { dataName, defineTask, type ItemScore, type ScoreContext, type Task, type TaskDefinition } from './task.ts';
 export { builtInTasks } from './tasks/index.ts';

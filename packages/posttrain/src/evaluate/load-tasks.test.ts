@@ -23,6 +23,9 @@ const body = `version: 1, axis: 'domain', about: 'a', split: 's', data: null, do
 test('a name, a family and a file', async (t) => {
   assert.deepEqual(names(await loadTasks(['medicine', 'law'], known)), ['medicine', 'law/one', 'law/two']);
   assert.deepEqual(names(await loadTasks(['law', 'law/two'], known)), ['law/one', 'law/two']);
+  const variants = [sums(1, 'law/one'), sums(1, 'law/one/chat'), sums(1, 'sum'), sums(1, 'sum/chat')];
+  assert.deepEqual(names(await loadTasks(['law', 'sum'], variants)), ['law/one', 'sum'], 'variants are named');
+  assert.deepEqual(names(await loadTasks(['law/one/chat'], variants)), ['law/one/chat']);
   const typed = fileOf(t, 'one.eval.ts', `const n: string = 'mine/one';\nexport default { name: n, ${body} };`);
   const list = fileOf(t, 'two.eval.mjs', `export default [{ name: 'a', ${body} }, { name: 'b', ${body} }];`);
   assert.deepEqual(names(await loadTasks([typed, list], known)), ['mine/one', 'a', 'b']);
@@ -54,4 +57,19 @@ test('a task is refused for its name, its version, or for want of metrics', () =
     message: 'task "sums": the version is 0, and must be a whole number from 1.',
   });
   assert.throws(() => defineTask({ ...good, metrics: {} }), { message: 'task "sums": it has no metric.' });
+  const metrics = (more: object) => ({ ...good, metrics: more }) as Task;
+  const mean = { kind: 'mean', about: 'x', higherIsBetter: true };
+  assert.throws(() => defineTask(metrics({ doc_id: mean })), {
+    message: 'task "sums": a metric is called doc_id, as a column of samples.jsonl is.',
+  });
+  for (const odd of [
+    { kind: 'mean', about: 'x' },
+    { ...mean, ideal: 0 },
+  ])
+    assert.throws(() => defineTask(metrics({ odd })), {
+      message: 'task "sums": the metric odd does not say which figures are better.',
+    });
+  assert.throws(() => defineTask(metrics({ a: { ...mean, against: 'b' } })), {
+    message: 'task "sums": the metric a is against b, which is none of its metrics.',
+  });
 });

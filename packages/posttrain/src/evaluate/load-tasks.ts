@@ -8,8 +8,8 @@ import { defineTask, type Task } from './task.ts';
 const codeFile = /\.[cm]?[jt]s$/;
 
 /**
- * The tasks that names and files stand for: a task's name, the name that several begin with (`legalbench` for all of
- * `legalbench/…`), or a file whose default export is a task or a list of them. Code runs only because its file is named.
+ * The tasks that names and files stand for: a task's name, the name that several stand right below (`legalbench` for all of
+ * `legalbench/…`, but not for their variants such as `…/chat`), or a file whose default export is a task or a list of them. Code runs only because its file is named.
  * @throws PosttrainError `usage` for a name that is none, with the nearest; `file-missing`
  */
 export async function loadTasks(names: readonly string[], known: readonly Task[]): Promise<Task[]> {
@@ -19,8 +19,12 @@ export async function loadTasks(names: readonly string[], known: readonly Task[]
 }
 
 function tasksOfName(name: string, known: readonly Task[]): Task[] {
-  const named = known.filter((task) => task.name === name || task.name.startsWith(`${name}/`));
-  if (named.length > 0) return named;
+  const exact = known.filter((task) => task.name === name);
+  if (exact.length > 0) return exact;
+  const below = known.filter(
+    (task) => task.name.startsWith(`${name}/`) && !task.name.slice(name.length + 1).includes('/'),
+  );
+  if (below.length > 0) return below;
   const names = [...new Set(known.flatMap((task) => [task.name, task.name.split('/')[0]!]))];
   const nearest = nearestName(name, names);
   throw new PosttrainError('usage', `There is no task ${name}.`, {

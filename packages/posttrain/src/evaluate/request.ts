@@ -14,6 +14,8 @@ export interface LoglikelihoodRequest {
   readonly context: string;
   /** With the space that stands before each; at least one. */
   readonly continuations: readonly string[];
+  /** Also asks how likely each continuation is by itself, after nothing: what mutual information subtracts. */
+  readonly unconditional?: boolean;
 }
 
 /** How likely is the whole text, from its beginning? */
@@ -43,6 +45,8 @@ export interface LoglikelihoodResponse {
   readonly kind: 'loglikelihood';
   /** One for each continuation, in nats. */
   readonly choices: readonly LikelihoodResult[];
+  /** The same without the context, where the request asked for it. */
+  readonly unconditional?: readonly LikelihoodResult[];
 }
 
 export interface RollingResponse extends RollingResult {

@@ -1,3 +1,4 @@
+import type { MeanMetric } from './metric.ts';
 import { defineTask } from './task.ts';
 
 /** Types of a task follow from its own keys; what does not fit must not compile. */
@@ -58,3 +59,8 @@ defineTask({
   // @ts-expect-error a mean takes a number
   score: (_doc, { logp }) => ({ values: { right: { numerator: logp, denominator: 1 } } }),
 });
+
+// @ts-expect-error a figure is best at one value, or better the higher or the lower it is
+export const both: MeanMetric<unknown> = { kind: 'mean', about: 'x', higherIsBetter: true, ideal: 0 };
+// @ts-expect-error it says which
+export const neither: MeanMetric<unknown> = { kind: 'mean', about: 'x' };

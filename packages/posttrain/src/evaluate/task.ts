@@ -60,12 +60,14 @@ export interface TaskDefinition<
     response: ResponseTo<Request>,
     context: ScoreContext,
   ): ItemScore<Metrics> | Promise<ItemScore<Metrics>>;
-  /** Items that hang together, such as questions on one text: intervals and tests resample these, not rows. */
-  cluster?(doc: Doc): string;
-  /** A part of the documents whose figure is shown by itself, such as a subject. */
-  stratum?(doc: Doc): string;
+  /** Items that hang together, such as questions on one text: intervals and tests resample these, not rows. Null: it stands alone. */
+  cluster?(doc: Doc): string | null;
+  /** A part of the documents whose figure is shown by itself, such as a subject. Null: it belongs to none. */
+  stratum?(doc: Doc): string | null;
   /** The text that must not have been trained on; the request's own when left out. */
   overlapText?(doc: Doc): string;
+  /** Whether the documents are a test split, to be read once: every read is put on record in the runs that are evaluated. */
+  readonly testSplit?: boolean;
   /** Whether `score` asks `context.judge`; without a judge such a task does not run. */
   readonly judged?: boolean;
 }
@@ -94,6 +96,23 @@ export interface ItemScore<Metrics> {
 /** A task of any document, for those who run it. */
 export type Task = TaskDefinition<unknown, TaskRequest, Readonly<Record<string, Metric>>>;
 
+/** What stands beside the values of metrics in a row of samples.jsonl. */
+const sampleKeys = [
+  ...['model', 'task', 'doc_id', 'doc', 'target', 'arguments', 'resps', 'filtered_resps', 'doc_hash', 'prompt_hash'],
+  ...[
+    'target_hash',
+    'status',
+    'prediction',
+    'citations',
+    'why',
+    'seed',
+    'cluster',
+    'stratum',
+    'flags',
+    'in_training_data',
+  ],
+];
+
 const namePattern = /^[a-z0-9][a-z0-9_.-]*(\/[a-z0-9][a-z0-9_.-]*)*$/;
 
 /** Checks a task's own facts and gives it a type that any runner takes. @throws PosttrainError `usage` */
@@ -111,6 +130,17 @@ export function defineTask<
     refuse(`the version is ${String(task.version)}, and must be a whole number from 1.`, 'begin with version: 1.');
   if (Object.keys(task.metrics).length === 0)
     refuse('it has no metric.', 'declare at least one under metrics; score gives a value for each.');
+  for (const [name, metric] of Object.entries<Metric<Doc>>(task.metrics)) {
+    if (sampleKeys.includes(name))
+      refuse(`a metric is called ${name}, as a column of samples.jsonl is.`, 'give it another name.');
+    if ((typeof metric.higherIsBetter === 'boolean') === Number.isFinite(metric.ideal))
+      refuse(
+        `the metric ${name} does not say which figures are better.`,
+        'write higherIsBetter: true or false, or ideal: the value that it is best at.',
+      );
+    if (metric.against !== undefined && !Object.hasOwn(task.metrics, metric.against))
+      refuse(`the metric ${name} is against ${metric.against}, which is none of its metrics.`, 'name one of them.');
+  }
   return task as unknown as Task;
 }
 

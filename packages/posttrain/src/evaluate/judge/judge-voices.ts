@@ -1,4 +1,5 @@
 import type { Message } from '../../data/types.ts';
+import { PosttrainError } from '../../support/errors.ts';
 import { digest } from '../digest.ts';
 import { EndpointClient, type EndpointOptions, firstChoice } from '../endpoint/endpoint-client.ts';
 import type { EvalModel } from '../models/eval-model.ts';
@@ -25,8 +26,15 @@ export function endpointJudge(options: EndpointOptions & AskingOptions & { reado
   return new AskingJudge(voice, options);
 }
 
-/** A model of this machine as a judge. Questions that are asked at the same time are answered together. */
+/**
+ * A model of this machine as a judge. Questions that are asked at the same time are answered together.
+ * @throws PosttrainError `usage` where it cannot answer messages
+ */
 export function modelJudge(model: EvalModel, options: AskingOptions = {}): Judge {
+  if (!model.kinds.includes('chat'))
+    throw new PosttrainError('usage', `${model.id} cannot judge: ${model.whyNot?.chat ?? 'it answers no messages.'}`, {
+      help: 'name a chat model, or a server.',
+    });
   const together = new Together(model);
   const voice: JudgeVoice = {
     id: model.id,

@@ -158,6 +158,11 @@ test('a model of this machine judges what is asked together in one batch', async
   assert.equal(calls, 1);
 });
 
+test('a model without a chat template cannot judge', () => {
+  const mute = Object.assign(new TableModel({ id: 'base' }), { kinds: ['generate'], whyNot: { chat: 'no template.' } });
+  assert.throws(() => modelJudge(mute), { code: 'usage', message: 'base cannot judge: no template.' });
+});
+
 const judgedTask = defineTask({
   name: 'judged',
   version: 1,

@@ -4,6 +4,7 @@ import { temporaryFolder } from '../../testing/temporary-folder.ts';
 import { type FakeRequest, fakeEndpoint, nobodyThere, says } from '../endpoint/fake-endpoint.test.support.ts';
 import { runEvaluation } from '../evaluate.ts';
 import { choices, sums } from '../fixtures.test.support.ts';
+import { byMutualInformation } from '../tasks/by-mutual-information.ts';
 import { EndpointModel } from './endpoint-model.ts';
 
 /** A completion server of words: log p of a word is minus its number of letters. */
@@ -26,7 +27,7 @@ function completions({ body }: FakeRequest, { honest = true, extra = 0 } = {}) {
 test('a server with prompt log-probabilities judges likelihoods of continuations', async (t) => {
   const server = await fakeEndpoint(t, (request) => completions(request));
   const model = await EndpointModel.connect({ url: server.url, model: 'm' });
-  assert.deepEqual(model.kinds, ['loglikelihood', 'generate']);
+  assert.deepEqual(model.kinds, ['loglikelihood', 'generate', 'chat']);
   const [judged] = await model.likelihoods([{ context: 'a bb', continuations: [' ccc', ' dddd e'] }], {});
   assert.deepEqual(judged, [
     { logp: -3, tokens: 1, greedy: true, cut: 0 },
@@ -34,14 +35,41 @@ test('a server with prompt log-probabilities judges likelihoods of continuations
   ]);
 });
 
-test('likelihoods are refused where every continuation is equally likely', async (t) => {
+test('texts without a context are whole texts, of which a server says too little', async (t) => {
+  const server = await fakeEndpoint(t, (request) => completions(request));
+  const model = await EndpointModel.connect({ url: server.url, model: 'm' });
+  const tasks = [choices(3), byMutualInformation(choices(3))];
+  const { result } = await runEvaluation({ models: [model], tasks, cacheDir: temporaryFolder(t) });
+  assert.deepEqual(
+    result.results.map(({ task }) => task),
+    ['choices'],
+  );
+  assert.deepEqual(
+    result.notRun.map(({ task, why }) => [task, why]),
+    [
+      [
+        'choices/mutual_info',
+        'it gives no log-likelihoods of whole texts: a server does not say what stands before the first token of a text.',
+      ],
+    ],
+  );
+});
+
+test('tasks of likelihoods are not run where every continuation is equally likely', async (t) => {
   const server = await fakeEndpoint(t, (request) => completions(request, { honest: false }));
   const model = await EndpointModel.connect({ url: server.url, model: 'm' });
-  assert.deepEqual(model.kinds, ['generate']);
-  await assert.rejects(runEvaluation({ models: [model], tasks: [choices(3)], cacheDir: temporaryFolder(t) }), {
-    message:
-      'm cannot answer loglikelihood requests, which task choices asks: the server gives " Paris" and " bicycle" the same log-likelihood, 0.',
-  });
+  assert.deepEqual(model.kinds, ['generate', 'chat']);
+  const before = server.requests.length;
+  const { result } = await runEvaluation({ models: [model], tasks: [choices(3)], cacheDir: temporaryFolder(t) });
+  assert.deepEqual(result.notRun, [
+    {
+      task: 'choices',
+      axis: 'factuality',
+      model: 'm',
+      why: 'it gives no log-likelihoods of continuations: the server gives " Paris" and " bicycle" the same log-likelihood, 0.',
+    },
+  ]);
+  assert.equal(server.requests.length, before, 'nothing was asked');
 });
 
 test('likelihoods are refused where the log-probabilities do not fit the prompt', async (t) => {
@@ -55,7 +83,9 @@ test('likelihoods are refused where the server knows no completions, and chat st
     path === '/v1/completions' ? { status: 404, text: 'no' } : says('hi'),
   );
   const model = await EndpointModel.connect({ url: server.url, model: 'm' });
+  assert.deepEqual(model.kinds, ['chat']);
   assert.match(model.whyNot.loglikelihood!, /gives no log-probabilities of prompts: .* answers 404: no\./);
+  assert.match(model.whyNot.generate!, /continues no text: .* answers 404: no\./);
   const settings = { maxTokens: 5, stop: ['\n'], temperature: 0, topP: 1, seeds: [2 ** 32 - 1] };
   const [answer] = await model.generate([[{ role: 'user', content: 'hello' }]], settings, {});
   assert.equal(answer!.text, 'hi');

@@ -1,9 +1,9 @@
 import type { LikelihoodRequest, LikelihoodResult } from '../../models/generation/settings.ts';
 import { PosttrainError } from '../../support/errors.ts';
 import { digest } from '../digest.ts';
-import { EndpointClient, type EndpointOptions, failed, firstChoice } from '../endpoint/endpoint-client.ts';
-import type { Prompt, RequestKind } from '../request.ts';
-import type { Answer, AnswerSettings, AskOptions, EvalModel, ModelFingerprint } from './eval-model.ts';
+import { EndpointClient, type EndpointOptions, failed, failureOf, firstChoice } from '../endpoint/endpoint-client.ts';
+import type { Prompt } from '../request.ts';
+import type { Answer, AnswerSettings, AskedKind, AskOptions, EvalModel, ModelFingerprint } from './eval-model.ts';
 
 export interface EndpointModelOptions extends EndpointOptions {
   /** What reports call it; the model's name without. */
@@ -24,12 +24,12 @@ export class EndpointModel implements EvalModel {
   readonly id: string;
   readonly fingerprint: ModelFingerprint;
   readonly contextLength = null;
-  readonly kinds: readonly RequestKind[];
-  readonly whyNot: Readonly<Partial<Record<RequestKind, string>>>;
+  readonly kinds: readonly AskedKind[];
+  readonly whyNot: Readonly<Partial<Record<AskedKind, string>>>;
   readonly caveats = ['its weights cannot be hashed; the cache trusts its address, name and revision.'];
   readonly #client: EndpointClient;
 
-  private constructor(client: EndpointClient, options: EndpointModelOptions, likelihoods: string | null) {
+  private constructor(client: EndpointClient, options: EndpointModelOptions, whyNot: Probed) {
     this.#client = client;
     this.id = options.id ?? options.model;
     const weights = digest({ url: client.url, model: options.model, revision: options.revision ?? null });
@@ -40,17 +40,14 @@ export class EndpointModel implements EvalModel {
       dtype: 'unknown',
       engine: 'endpoint',
     };
-    this.kinds = likelihoods === null ? ['loglikelihood', 'generate'] : ['generate'];
-    this.whyNot = {
-      ...(likelihoods === null ? {} : { loglikelihood: likelihoods }),
-      rolling: 'a server does not say what stands before the first token of a text.',
-    };
+    this.whyNot = { ...whyNot, rolling: 'a server does not say what stands before the first token of a text.' };
+    this.kinds = (['loglikelihood', 'generate', 'chat'] as const).filter((kind) => this.whyNot[kind] === undefined);
   }
 
   /** Probes the server. @throws PosttrainError `endpoint-failed` where it cannot be reached */
   static async connect(options: EndpointModelOptions, { signal }: AskOptions = {}): Promise<EndpointModel> {
     const client = new EndpointClient(options);
-    return new EndpointModel(client, options, await whyNoLikelihoods(client, signal));
+    return new EndpointModel(client, options, await probeServer(client, signal));
   }
 
   async likelihoods(requests: readonly LikelihoodRequest[], { signal }: AskOptions): Promise<LikelihoodResult[][]> {
@@ -94,18 +91,38 @@ export class EndpointModel implements EvalModel {
   }
 }
 
-/** Why a server's log-likelihoods cannot be used, or null. */
-async function whyNoLikelihoods(client: EndpointClient, signal: AbortSignal | undefined): Promise<string | null> {
+type Probed = Readonly<Partial<Record<'loglikelihood' | 'generate', string>>>;
+
+/** What a server cannot do, with the reasons. Chat is what all of them can. */
+async function probeServer(client: EndpointClient, signal: AbortSignal | undefined): Promise<Probed> {
   try {
     const likely = await judge(client, probe.context, probe.likely, signal);
     const unlikely = await judge(client, probe.context, probe.unlikely, signal);
-    if (likely.logp !== unlikely.logp) return null;
-    return `the server gives "${probe.likely}" and "${probe.unlikely}" the same log-likelihood, ${likely.logp}.`;
+    if (likely.logp !== unlikely.logp) return {};
+    return {
+      loglikelihood: `the server gives "${probe.likely}" and "${probe.unlikely}" the same log-likelihood, ${likely.logp}.`,
+    };
   } catch (error) {
-    if (!PosttrainError.is(error) || error.code !== 'endpoint-failed') throw error;
-    if (error.data?.['failure'] === 'unreachable' || error.data?.['failure'] === 'timeout') throw error;
-    return `the server gives no log-probabilities of prompts: ${error.message}`;
+    const loglikelihood = `the server gives no log-probabilities of prompts: ${refusal(error).message}`;
+    return { loglikelihood, ...(await probeCompletion(client, signal)) };
   }
+}
+
+/** Many servers speak in chats only. */
+async function probeCompletion(client: EndpointClient, signal: AbortSignal | undefined): Promise<Probed> {
+  try {
+    await client.post('/completions', { prompt: probe.context, max_tokens: 1, temperature: 0 }, signal);
+    return {};
+  } catch (error) {
+    return { generate: `the server continues no text: ${refusal(error).message}` };
+  }
+}
+
+/** An answer that says no; anything else, such as nobody there, is an error of its own. */
+function refusal(error: unknown): Error {
+  const failure = failureOf(error);
+  if (failure === undefined || failure === 'unreachable' || failure === 'timeout') throw error;
+  return error as Error;
 }
 
 interface EchoedLogprobs {

@@ -4,8 +4,10 @@ import type {
   LikelihoodResult,
   RollingResult,
 } from '../../models/generation/settings.ts';
-import { PosttrainError } from '../../support/errors.ts';
-import type { Prompt, RequestKind } from '../request.ts';
+import type { Prompt, RequestKind, TaskRequest } from '../request.ts';
+
+/** A kind of request by what a model needs for it: `chat` is generation from messages, through a chat template. */
+export type AskedKind = RequestKind | 'chat';
 
 /** What decides a model's answers. The cache is keyed by all of it; results with other fingerprints are other results. */
 export interface ModelFingerprint {
@@ -47,10 +49,10 @@ export interface EvalModel {
   readonly fingerprint: ModelFingerprint;
   /** Tokens it sees; null where that is not known. */
   readonly contextLength: number | null;
-  /** The kinds of requests it can answer truly. A task of another kind does not run. */
-  readonly kinds: readonly RequestKind[];
-  /** Why a kind is missing, for the message. */
-  readonly whyNot?: Readonly<Partial<Record<RequestKind, string>>>;
+  /** The kinds of requests it can answer truly. A task of another kind is not run with it. */
+  readonly kinds: readonly AskedKind[];
+  /** Why a kind is missing, for the report. */
+  readonly whyNot?: Readonly<Partial<Record<AskedKind, string>>>;
   /** What a reader of its results must know. */
   readonly caveats?: readonly string[];
   likelihoods(
@@ -67,13 +69,23 @@ export interface ClosedModel {
   open(): Promise<EvalModel & AsyncDisposable>;
 }
 
-/** @throws PosttrainError `usage` where the model cannot answer such a request */
-export function requireKind(model: EvalModel, kind: RequestKind, task: string): void {
-  if (model.kinds.includes(kind)) return;
-  const why = model.whyNot?.[kind];
-  throw new PosttrainError(
-    'usage',
-    `${model.id} cannot answer ${kind} requests, which task ${task} asks${why === undefined ? '.' : `: ${why}`}`,
-    { help: `it answers ${model.kinds.join(' and ')}; leave the task out, or evaluate a model folder.` },
-  );
+function askedKinds(request: TaskRequest): AskedKind[] {
+  if (request.kind === 'generate') return [typeof request.prompt === 'string' ? 'generate' : 'chat'];
+  // Without a context, a continuation is a whole text.
+  const alone = request.kind === 'loglikelihood' && (request.context === '' || request.unconditional === true);
+  return alone ? ['loglikelihood', 'rolling'] : [request.kind];
+}
+
+const spoken: Readonly<Record<AskedKind, string>> = {
+  loglikelihood: 'log-likelihoods of continuations',
+  rolling: 'log-likelihoods of whole texts',
+  generate: 'answers to plain text',
+  chat: 'answers to messages',
+};
+
+/** Why a model cannot be asked such requests, or null. */
+export function whyNotAsked(model: EvalModel, requests: readonly TaskRequest[]): string | null {
+  const missing = requests.flatMap(askedKinds).find((kind) => !model.kinds.includes(kind));
+  if (missing === undefined) return null;
+  return `it gives no ${spoken[missing]}${model.whyNot?.[missing] === undefined ? '.' : `: ${model.whyNot[missing]}`}`;
 }

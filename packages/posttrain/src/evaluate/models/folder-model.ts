@@ -45,6 +45,8 @@ export interface FolderModelOptions {
   readonly engine: string;
 }
 
+/** Raised whenever the same weights would answer the same request otherwise: answers in the cache are then of another model. */
+const answerRules = 2;
 /** More than any vocabulary: no filter. */
 const everyToken = Number.MAX_SAFE_INTEGER;
 
@@ -56,7 +58,8 @@ export async function folderModel(model: EngineModel, options: FolderModelOption
     id: options.id,
     fingerprint,
     contextLength: model.contextLength,
-    kinds: ['loglikelihood', 'rolling', 'generate'],
+    kinds: ['loglikelihood', 'rolling', 'generate', ...(fingerprint.template === null ? [] : (['chat'] as const))],
+    whyNot: { chat: 'its folder has no chat template.' },
     likelihoods: (requests, ask) => model.likelihoods(requests, ask),
     rolling: (texts, ask) => model.rolling(texts, ask),
     generate: (prompts, settings, ask) => answerInRoom(model, room, prompts, settings, ask),
@@ -95,7 +98,7 @@ export async function fingerprintFolder(
     tokenizer: digest(await hashes(folder, ['tokenizer.json'])),
     template: template === undefined ? null : sha256(template),
     dtype: precision,
-    engine,
+    engine: `${engine}, rules ${answerRules}`,
   };
 }
 

@@ -23,7 +23,7 @@ export class TableModel implements EvalModel {
   readonly id: string;
   readonly fingerprint: ModelFingerprint;
   readonly contextLength: number;
-  readonly kinds = ['loglikelihood', 'rolling', 'generate'] as const;
+  readonly kinds = ['loglikelihood', 'rolling', 'generate', 'chat'] as const;
   /** Requests answered so far; a context with its continuations is one. */
   asked = 0;
   readonly #options: TableModelOptions;

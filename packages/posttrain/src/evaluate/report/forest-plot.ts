@@ -1,12 +1,7 @@
-import type { ComparedMetric, Comparison } from '../results/compare.ts';
+import { axes } from '../metric.ts';
+import { type ComparedMetric, type Comparison, judgedChange } from '../results/compare.ts';
 import { escapeHtml } from './escape-html.ts';
-import { showChange, showInterval } from './figures.ts';
-
-const rowHeight = 26;
-const labelWidth = 300;
-const plotWidth = 420;
-const textWidth = 230;
-const top = 30;
+import { showDirection, showJudgedChange } from './figures.ts';
 
 /** What a row is drawn as, in the scale of its panel. */
 interface Drawn {
@@ -16,28 +11,39 @@ interface Drawn {
   readonly high: number;
 }
 
-/** Paired differences with their intervals around a line of no change: shares in points, other figures relative to before. */
+/**
+ * Paired differences with their intervals around a line of no change: shares in points, distances from an ideal as they are, other
+ * figures relative to before. Every row is a line of text and a strip as wide as the page gives it, so that it is read on any screen.
+ */
 export function forestPlot(comparison: Comparison): string {
-  const shares = drawable(
-    comparison.rows.filter(({ unit }) => unit === 'share'),
-    () => 0.01,
-  );
-  const others = drawable(
-    comparison.rows.filter(({ unit }) => unit === 'number'),
-    ({ before }) => Math.abs(before ?? 0) / 100,
-  );
-  const title = `${comparison.before} → ${comparison.after}`;
+  const { before, after } = comparison;
+  const rows = axes.flatMap((axis) => comparison.rows.filter((row) => row.axis === axis));
+  const plain = rows.filter(({ unit, ideal }) => unit === 'number' && ideal === null);
+  const ideals = rows.filter(({ unit, ideal }) => unit === 'number' && ideal !== null);
   const panels = [
-    panel(shares, `${title}: differences of shares in points`),
-    panel(others, `${title}: differences of other figures in per cent of ${comparison.before}`),
+    panel(
+      drawable(
+        rows.filter(({ unit }) => unit === 'share'),
+        () => 0.01,
+      ),
+      'Shares, in points',
+    ),
+    panel(
+      drawable(ideals, () => 1),
+      'Distances from what is best',
+    ),
+    panel(
+      drawable(plain, (row) => Math.abs(row.before ?? 0) / 100),
+      `Other figures, in per cent of ${before}`,
+    ),
   ].filter((part) => part !== '');
   if (panels.length === 0) return '';
-  return `<section><h2>Paired differences, ${escapeHtml(title)}</h2>${panels.join('\n')}<p class="quiet">Points are differences after − before on identical documents, lines their 95 % intervals. ↑ and ↓ say which direction is better.</p></section>`;
+  return `<section><h2>What changed, ${escapeHtml(`${before} → ${after}`)}</h2>${panels.join('\n')}<p class="quiet">Points are differences after − before on identical documents, lines their 95 % intervals (◂ ▸ beyond the scale); shares are in per cent, and their differences in points. ↑ and ↓ say which direction is better; → names a best value, and the change is that of the distance from it.</p></section>`;
 }
 
 function drawable(rows: readonly ComparedMetric[], unitOf: (row: ComparedMetric) => number): Drawn[] {
   return rows.flatMap((row) => {
-    const { value, interval } = row.difference;
+    const { value, interval } = judgedChange(row);
     const unit = unitOf(row);
     if (value === null || unit === 0) return [];
     return [{ row, value: value / unit, low: (interval?.low ?? value) / unit, high: (interval?.high ?? value) / unit }];
@@ -46,50 +52,61 @@ function drawable(rows: readonly ComparedMetric[], unitOf: (row: ComparedMetric)
 
 function panel(drawn: readonly Drawn[], title: string): string {
   if (drawn.length === 0) return '';
-  const reach = Math.max(1e-9, ...drawn.flatMap(({ value, low, high }) => [value, low, high].map(Math.abs)));
+  const reach = Math.max(1e-9, ...drawn.map(({ value }) => Math.abs(value)), usualReach(drawn));
   const step = niceStep(reach);
-  const end = Math.ceil(reach / step) * step;
-  const x = (value: number) => round(labelWidth + plotWidth * (0.5 + value / (2 * end)));
-  const height = top + drawn.length * rowHeight + 24;
-  const ticks: string[] = [];
-  for (let k = -Math.round(end / step); k <= Math.round(end / step); k++) {
-    const at = x(k * step);
-    const stroke = k === 0 ? 'var(--ink)' : 'var(--line)';
-    ticks.push(
-      `<line x1="${at}" x2="${at}" y1="${top - 8}" y2="${height - 22}" stroke="${stroke}"/><text class="quiet" x="${at}" y="${height - 6}" text-anchor="middle">${escapeHtml(tickText(k * step))}</text>`,
-    );
-  }
-  const rows = drawn.map((one, i) => drawRow(one, top + i * rowHeight + rowHeight / 2, x));
-  const described = drawn.map(({ row }) => `${row.task} ${row.metric} ${changeText(row)} ${row.verdict}`).join('; ');
-  return `<svg viewBox="0 0 ${labelWidth + plotWidth + textWidth} ${height}" width="${labelWidth + plotWidth + textWidth}" role="img" aria-label="${escapeHtml(`${title}. ${described}`)}"><title>${escapeHtml(title)}</title><text x="0" y="14">${escapeHtml(title)}</text>${ticks.join('')}${rows.join('')}</svg>`;
+  const end = Math.ceil(reach / step - 1e-9) * step;
+  // Room on both sides, so that no dot and no label is cut.
+  const x = (value: number) => `${(50 + (42 * value) / end).toFixed(2)}%`;
+  const ticks = Array.from({ length: 2 * Math.round(end / step) + 1 }, (_, k) => k * step - end);
+  const items = drawn.map((one) => drawRow(one, end, ticks, x)).join('');
+  return `<figure class="forest"><figcaption>${escapeHtml(title)}</figcaption><ol>${items}</ol>${tickRow(ticks, x)}</figure>`;
 }
 
-const colours: Readonly<Record<string, string>> = {
-  improved: 'var(--good)',
-  regressed: 'var(--bad)',
-  equivalent: 'var(--same)',
-};
-
-function drawRow({ row, value, low, high }: Drawn, y: number, x: (value: number) => number): string {
-  const colour = colours[row.verdict] ?? 'var(--quiet)';
-  const label = `${row.task} ${row.metric} ${row.higherIsBetter ? '↑' : '↓'}`;
-  const cut = label.length > 42 ? `${label.slice(0, 41)}…` : label;
-  return `<text x="0" y="${y + 4}">${escapeHtml(cut)}</text><line x1="${x(low)}" x2="${x(high)}" y1="${y}" y2="${y}" stroke="${colour}" stroke-width="2"/><circle cx="${x(value)}" cy="${y}" r="4" fill="${colour}"/><text x="${labelWidth + plotWidth + 12}" y="${y + 4}">${escapeHtml(changeText(row))} <tspan fill="${colour}">${escapeHtml(row.verdict)}</tspan></text>`;
+/** Nine of ten ends of intervals lie within; a row of a handful of documents must not press the others flat. */
+function usualReach(drawn: readonly Drawn[]): number {
+  const ends = drawn.flatMap(({ low, high }) => [Math.abs(low), Math.abs(high)]).sort((a, b) => a - b);
+  return ends[Math.ceil(0.9 * ends.length) - 1] ?? 0;
 }
 
-function changeText({ difference, unit }: ComparedMetric): string {
-  return `${showChange(difference.value, unit)} ${showInterval(difference.interval, unit)}`;
+function drawRow(
+  { row, value, low, high }: Drawn,
+  end: number,
+  ticks: readonly number[],
+  x: (value: number) => string,
+): string {
+  const name = `${row.task} ${row.metric} ${showDirection(row)}`;
+  const change = showJudgedChange(row);
+  const word = row.verdict.replaceAll(' ', '-');
+  const label = escapeHtml(`${name}: ${change}, ${row.verdict}`);
+  const grid = ticks
+    .map((tick) => `<line class="${isZero(tick) ? 'zero' : 'grid'}" x1="${x(tick)}" x2="${x(tick)}" y1="0" y2="100%"/>`)
+    .join('');
+  const [from, to] = [Math.max(low, -end), Math.min(high, end)];
+  const beyond = [
+    low < -end ? `<text class="beyond" x="${x(-end)}" y="50%" text-anchor="end">◂</text>` : '',
+    high > end ? `<text class="beyond" x="${x(end)}" y="50%">▸</text>` : '',
+  ];
+  const drawing = `<line class="whisker" x1="${x(from)}" x2="${x(to)}" y1="50%" y2="50%"/>${beyond.join('')}<circle cx="${x(value)}" cy="50%" r="4.5"/>`;
+  return `<li><span class="name">${escapeHtml(name)}</span><svg class="strip ${word}" role="img" aria-label="${label}">${grid}${drawing}</svg><span class="change">${escapeHtml(change)} <span class="verdict ${word}">${escapeHtml(row.verdict)}</span></span></li>`;
 }
 
-/** 1, 2 or 5 times a power of ten, so that about three ticks stand on either side. */
+function tickRow(ticks: readonly number[], x: (value: number) => string): string {
+  const texts = ticks.map(
+    (tick) => `<text x="${x(tick)}" y="12" text-anchor="middle">${escapeHtml(tickText(tick))}</text>`,
+  );
+  return `<div class="ticks" aria-hidden="true"><svg class="strip">${texts.join('')}</svg></div>`;
+}
+
+/** 1, 2 or 5 times a power of ten, so that at most three ticks stand on either side. */
 function niceStep(reach: number): number {
   const power = 10 ** Math.floor(Math.log10(reach / 3));
   return ([1, 2, 5].find((factor) => factor * power * 3 >= reach) ?? 10) * power;
 }
 
+const isZero = (value: number) => Math.abs(value) < 1e-12;
+
 function tickText(value: number): string {
+  if (isZero(value)) return '0';
   const text = String(Number(value.toPrecision(6)));
   return value > 0 ? `+${text}` : text.replace('-', '−');
 }
-
-const round = (value: number) => Math.round(value * 10) / 10;

@@ -1,16 +1,23 @@
+import { axes } from '../metric.ts';
 import { worseFirst } from '../results/compare.ts';
-import type { Evaluation, EvaluationResult } from '../results/evaluation.ts';
+import type { EvaluationResult, ReportedEvaluation } from '../results/evaluation.ts';
+import { atAGlance } from './at-a-glance.ts';
+import { axisTable } from './axis-table.ts';
 import { changedItems } from './changed-items.ts';
 import { escapeHtml } from './escape-html.ts';
-import { showChange, showFigure, showInterval, showP } from './figures.ts';
+import { factsOf } from './facts.ts';
+import { showJudgedChange } from './figures.ts';
 import { forestPlot } from './forest-plot.ts';
+import { forgettingTables } from './forgetting-table.ts';
+import { forgottenBy } from './forgotten.ts';
 import { outcomeBars } from './outcome-bars.ts';
+import { provenance } from './provenance.ts';
 import { strataTables } from './strata.ts';
 import { styleSheet } from './style-sheet.ts';
-import { axisTitles, type ScorecardRow, scorecardRows } from './view.ts';
+import { axisTitles, neverRun, type ScorecardRow, scorecardRows } from './view.ts';
 
 /** The scorecard as one HTML file that opens from disk: its style and its plots are in it, and nothing is fetched. */
-export function renderHtml({ result, runs }: Evaluation): string {
+export function renderHtml({ result, runs }: ReportedEvaluation): string {
   const rows = scorecardRows(result);
   const title = `Scorecard: ${result.models.map(({ id }) => id).join(' → ')}`;
   return `<!doctype html>
@@ -25,15 +32,17 @@ export function renderHtml({ result, runs }: Evaluation): string {
 <body>
 <main>
 <h1>${escapeHtml(title)}</h1>
-<p class="facts">${escapeHtml(factsOf(result))}</p>
+<p class="facts">${escapeHtml(factsOf(result).join(' · '))}</p>
 ${result.partial ? '<p class="notice">Partial: it was stopped before all documents were answered.</p>' : ''}
 ${worse(result)}
 ${requirements(result)}
+${skipped(result)}
+<section><h2>At a glance</h2>${atAGlance(result, rows)}</section>
 ${result.comparisons.map(forestPlot).join('\n')}
 ${axisSections(result, rows)}
 ${outcomeBars(result.results)}
 ${strataTables(result)}
-${changedItems(result, runs)}
+${changedItems(result.comparisons, runs)}
 ${list('Remarks', result.warnings)}
 ${provenance(result)}
 </main>
@@ -42,113 +51,66 @@ ${provenance(result)}
 `;
 }
 
-function factsOf({ comparisons, limit, seed, models }: EvaluationResult): string {
-  const dtypes = [...new Set(models.map(({ fingerprint }) => fingerprint.dtype))].join(', ');
-  const documents = limit === null ? 'all documents' : `at most ${limit} documents of each task`;
-  return [
-    ...(comparisons.length > 0 ? ['identical documents in all columns'] : []),
-    documents,
-    `seed ${seed}`,
-    dtypes,
-  ].join(' · ');
-}
-
-function worse({ comparisons }: EvaluationResult): string {
-  if (comparisons.length === 0) return '';
-  const items = comparisons.flatMap(({ before, after, rows }) =>
-    worseFirst(rows).map((row) => {
-      const change = `${showChange(row.difference.value, row.unit)} ${showInterval(row.difference.interval, row.unit)}`;
-      const word = row.verdict === 'regressed' ? verdictMark('regressed') : 'perhaps';
-      return `<li>${word} <strong>${escapeHtml(`${row.task} ${row.metric}`)}</strong>, ${escapeHtml(`${before} → ${after}`)}: ${escapeHtml(change)}</li>`;
-    }),
+function worse({ comparisons, models }: EvaluationResult): string {
+  const reported = forgottenBy(models).map(
+    ({ model, name, change }) =>
+      `<li>${mark('regressed')} <strong>${escapeHtml(name)}</strong> <span class="quiet">${axisTitles.forgetting}</span>, by the report of the run ${escapeHtml(model)}: ${escapeHtml(change)}</li>`,
   );
-  const body = items.length === 0 ? '<p>Nothing that was measured.</p>' : `<ul>${items.join('')}</ul>`;
-  return `<section><h2>What got worse</h2>${body}</section>`;
+  if (comparisons.length === 0 && reported.length === 0) return '';
+  const lines = (proven: boolean) =>
+    comparisons.flatMap(({ before, after, rows }) =>
+      worseFirst(rows)
+        .filter(({ verdict }) => (verdict === 'regressed') === proven)
+        .map(
+          (row) =>
+            `<li>${proven ? mark('regressed') : '<span class="quiet">perhaps</span>'} <strong>${escapeHtml(`${row.task} ${row.metric}`)}</strong> <span class="quiet">${escapeHtml(axisTitles[row.axis])}</span>, ${escapeHtml(`${before} → ${after}`)}: ${escapeHtml(showJudgedChange(row))}</li>`,
+        ),
+    );
+  const [proven, perhaps] = [[...lines(true), ...reported], lines(false)];
+  const body =
+    proven.length === 0 ? '<p>Nothing that was measured is proven to be worse.</p>' : `<ul>${proven.join('')}</ul>`;
+  const rest =
+    perhaps.length === 0
+      ? ''
+      : `<details><summary>${perhaps.length} more went the wrong way, by no more than chance explains</summary><ul>${perhaps.join('')}</ul></details>`;
+  return `<section class="worse"><h2>What got worse</h2>${body}${rest}</section>`;
 }
 
 function requirements({ requirements: all }: EvaluationResult): string {
   if (all.length === 0) return '';
   const items = all.map(
     ({ requirement, outcome, why }) =>
-      `<li>${verdictMark(outcome)} <code>${escapeHtml(requirement)}</code> <span class="quiet">${escapeHtml(why)}</span></li>`,
+      `<li>${mark(outcome)} <code>${escapeHtml(requirement)}</code> <span class="quiet">${escapeHtml(why.replace(`${requirement}: `, ''))}</span></li>`,
   );
   return `<section><h2>Requirements</h2><ul>${items.join('')}</ul></section>`;
 }
 
+/** Tasks that have no row anywhere below; the others say it in their row. */
+function skipped(result: EvaluationResult): string {
+  const items = neverRun(result).map(
+    ({ task, model, why }) =>
+      `<li>${mark('not run')} <strong>${escapeHtml(task)}</strong> with ${escapeHtml(model)}: ${escapeHtml(why)}</li>`,
+  );
+  return items.length === 0 ? '' : `<section><h2>Not run</h2><ul>${items.join('')}</ul></section>`;
+}
+
 /** A word that colour only underlines. */
-function verdictMark(word: string): string {
+function mark(word: string): string {
   return `<span class="verdict ${word.replaceAll(' ', '-')}">${escapeHtml(word)}</span>`;
 }
 
 function axisSections(result: EvaluationResult, rows: readonly ScorecardRow[]): string {
-  return [...new Set(rows.map(({ axis }) => axis))]
-    .map((axis) =>
-      axisTable(
-        result,
-        axisTitles[axis],
-        rows.filter((row) => row.axis === axis),
-      ),
-    )
+  return axes
+    .flatMap((axis) => {
+      const own = rows.filter((row) => row.axis === axis);
+      const reported = axis === 'forgetting' ? forgettingTables(result) : '';
+      if (own.length > 0) return [axisTable(result, axis, own), reported];
+      return reported === '' ? [] : [`<section id="axis-${axis}"><h2>${axisTitles[axis]}</h2>${reported}</section>`];
+    })
     .join('\n');
 }
-
-function axisTable({ models, comparisons }: EvaluationResult, title: string, rows: readonly ScorecardRow[]): string {
-  const heads = [
-    ...['task', 'metric', 'n'],
-    ...models.map(({ id }) => id),
-    ...['chance', 'majority'],
-    ...comparisons.flatMap(({ after }) => [`Δ ${after} [95 %]`, 'fixed / broken', 'p (Holm)', 'verdict']),
-  ];
-  const head = heads.map((text) => `<th scope="col">${escapeHtml(text)}</th>`).join('');
-  return `<section><h2>${escapeHtml(title)}</h2><div class="scroll"><table><caption>${escapeHtml(title)}: shares in per cent, differences in points</caption>
-<thead><tr>${head}</tr></thead><tbody>${rows.map(tableRow).join('')}</tbody></table></div></section>`;
-}
-
-function tableRow(row: ScorecardRow): string {
-  const direction = row.higherIsBetter
-    ? '<span title="higher is better">↑</span>'
-    : '<span title="lower is better">↓</span>';
-  const figures = row.cells.map((one) => {
-    if (!one) return '<td>–</td>';
-    const remarks = one.remarks.length === 0 ? '' : `<div class="remark">${escapeHtml(one.remarks.join(' · '))}</div>`;
-    const clean =
-      one.figure.clean && one.result.overlap
-        ? `<div class="remark">${escapeHtml(`${showFigure(one.figure.clean.value, row.unit)} without them`)}</div>`
-        : '';
-    return `<td class="${one.remarks.length > 0 ? 'marked' : ''}">${escapeHtml(showFigure(one.figure.value, row.unit))} <span class="quiet">${escapeHtml(showInterval(one.figure.interval, row.unit))}</span>${remarks}${clean}</td>`;
-  });
-  const compared = row.compared.map((one) => {
-    if (!one) return '<td>–</td><td>–</td><td>–</td><td>–</td>';
-    const { value, interval } = one.difference;
-    const counts =
-      one.fixed === null ? '–' : `<a href="#${changeAnchor(row)}">${one.fixed.length} / ${one.broken!.length}</a>`;
-    return `<td>${escapeHtml(showChange(value, row.unit))} <span class="quiet">${escapeHtml(showInterval(interval, row.unit))}</span></td><td>${counts}</td><td>${escapeHtml(showP(one.adjusted))}</td><td title="${escapeHtml(one.why)}">${verdictMark(one.verdict)}</td>`;
-  });
-  const n = row.cells.find((one) => one !== undefined)?.figure.n ?? 0;
-  return `<tr><th scope="row">${escapeHtml(row.task)}</th><td><span title="${escapeHtml(row.about)}">${escapeHtml(row.metric)}</span> ${direction}</td><td>${n}</td>${figures.join('')}<td>${escapeHtml(showFigure(row.chance, row.unit))}</td><td>${escapeHtml(showFigure(row.majority, row.unit))}</td>${compared.join('')}</tr>`;
-}
-
-const changeAnchor = ({ task }: ScorecardRow) => `changed-${task.replaceAll(/[^\w-]/g, '-')}`;
 
 function list(title: string, items: readonly string[]): string {
   if (items.length === 0) return '';
   return `<section><h2>${escapeHtml(title)}</h2><ul>${items.map((item) => `<li>${escapeHtml(item)}</li>`).join('')}</ul></section>`;
-}
-
-function provenance({ models, results, overlapWith }: EvaluationResult): string {
-  const tasks = [...new Map(results.map((result) => [result.task, result] as const)).values()];
-  const taskItems = tasks.map(
-    ({ task, version, about, split, planned, of, data }) =>
-      `<li><strong>${escapeHtml(task)}</strong> version ${version}: ${escapeHtml(about)} Documents: ${escapeHtml(split)}; ${planned} of ${of}. ${data
-        .slice(0, 3)
-        .map(({ file, sha256 }) => `<code>${escapeHtml(file)} ${sha256.slice(0, 12)}</code>`)
-        .join(' ')}${data.length > 3 ? ` and ${data.length - 3} more files` : ''}</li>`,
-  );
-  const modelItems = models.map(
-    ({ id, fingerprint: { weights, tokenizer, template, dtype, engine } }) =>
-      `<li><strong>${escapeHtml(id)}</strong>: weights <code>${escapeHtml(weights.slice(0, 12))}</code>, tokenizer <code>${escapeHtml(tokenizer.slice(0, 12))}</code>, template <code>${escapeHtml(template?.slice(0, 12) ?? 'none')}</code>, ${escapeHtml(`${dtype}, ${engine}`)}</li>`,
-  );
-  const overlap =
-    overlapWith === null ? '' : `<p>Documents were looked for in the training data of ${escapeHtml(overlapWith)}.</p>`;
-  return `<section><h2>What was measured</h2><ul>${taskItems.join('')}</ul><ul>${modelItems.join('')}</ul>${overlap}</section>`;
 }

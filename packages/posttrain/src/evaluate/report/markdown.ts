@@ -1,7 +1,9 @@
 import { worseFirst } from '../results/compare.ts';
 import type { EvaluationResult } from '../results/evaluation.ts';
-import { showChange, showFigure, showInterval, showP } from './figures.ts';
-import { axisTitles, type ScorecardRow, scorecardRows } from './view.ts';
+import { factsOf } from './facts.ts';
+import { showChange, showDirection, showFigure, showInterval, showJudgedChange, showP } from './figures.ts';
+import { forgottenBy } from './forgotten.ts';
+import { axisTitles, neverRun, type ScorecardRow, scorecardRows } from './view.ts';
 
 /** The scorecard as Markdown. Shares are in per cent and their differences in points. */
 export function renderMarkdown(result: EvaluationResult): string {
@@ -10,46 +12,70 @@ export function renderMarkdown(result: EvaluationResult): string {
     heading(result),
     worseSection(result),
     requirementSection(result),
+    notRunSection(result),
     ...[...new Set(rows.map(({ axis }) => axis))].map((axis) => {
       const part = rows.filter((row) => row.axis === axis);
       return `## ${axisTitles[axis]}\n\n${axisTable(result, part)}`;
     }),
+    forgettingSection(result),
     remarkSection(rows, result),
     provenance(result),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-function heading({ models, seed, limit, partial, comparisons }: EvaluationResult): string {
-  const names = models.map(({ id }) => id).join(' → ');
-  const facts = [
-    comparisons.length > 0 ? 'identical documents in all columns' : '',
-    limit === null ? 'all documents' : `at most ${limit} documents of each task`,
-    `seed ${seed}`,
-    [...new Set(models.map(({ fingerprint }) => fingerprint.dtype))].join(', '),
-  ].filter((fact) => fact !== '');
-  const notice = partial ? '\n\n**Partial: it was stopped before all documents were answered.**' : '';
-  return `# Scorecard: ${names}\n\n${facts.join(' · ')}${notice}`;
+function heading(result: EvaluationResult): string {
+  const names = result.models.map(({ id }) => id).join(' → ');
+  const notice = result.partial ? '\n\n**Partial: it was stopped before all documents were answered.**' : '';
+  return `# Scorecard: ${names}\n\n${factsOf(result).join(' · ')}${notice}`;
 }
 
-function worseSection({ comparisons }: EvaluationResult): string {
+function worseSection({ comparisons, models }: EvaluationResult): string {
   const lines = comparisons.flatMap(({ after, before, rows }) =>
-    worseFirst(rows).map((row) => {
-      const { value, interval } = row.difference;
-      const change = `${showChange(value, row.unit)} ${showInterval(interval, row.unit)}`;
-      return `- ${row.verdict === 'regressed' ? '**regressed**' : 'perhaps'}: ${row.task} ${row.metric}, ${before} → ${after}: ${change}`;
-    }),
+    worseFirst(rows).map(
+      (row) =>
+        `- ${row.verdict === 'regressed' ? '**regressed**' : 'perhaps'}: ${row.task} ${row.metric}, ${before} → ${after}: ${showJudgedChange(row)}`,
+    ),
   );
-  if (comparisons.length === 0) return '';
-  return `## What got worse\n\n${lines.length === 0 ? 'Nothing that was measured.' : lines.join('\n')}`;
+  const reported = forgottenBy(models).map(
+    ({ model, name, change }) => `- **regressed**: ${name}, by the report of the run ${model}: ${change}`,
+  );
+  if (comparisons.length === 0 && reported.length === 0) return '';
+  const all = [...reported, ...lines];
+  return `## What got worse\n\n${all.length === 0 ? 'Nothing that was measured.' : all.join('\n')}`;
 }
 
 function requirementSection({ requirements }: EvaluationResult): string {
   if (requirements.length === 0) return '';
   const lines = requirements.map(
-    ({ requirement, outcome, why }) => `- **${outcome}**: \`${requirement}\` (${cell(why)})`,
+    ({ requirement, outcome, why }) =>
+      `- **${outcome}**: \`${requirement}\` (${cell(why.replace(`${requirement}: `, ''))})`,
   );
   return `## Requirements\n\n${lines.join('\n')}`;
+}
+
+function notRunSection(result: EvaluationResult): string {
+  const lines = neverRun(result).map(({ task, model, why }) => `- **${task}** with ${model}: ${why}`);
+  return lines.length === 0 ? '' : `## Not run\n\n${lines.join('\n')}`;
+}
+
+function forgettingSection({ models }: EvaluationResult): string {
+  const parts = models.flatMap(({ id, forgetting }) => {
+    if (!forgetting) return [];
+    const body = forgetting.rows.map(({ name, before, after, difference, interval, unit, verdict }) => [
+      name,
+      showFigure(before, unit),
+      showFigure(after, unit),
+      `${showChange(difference, unit)} ${showInterval(interval, unit)}`,
+      verdict ?? '–',
+    ]);
+    const parts = [
+      ...(body.length === 0 ? [] : [markdownTable(['measure', 'before', 'after', 'Δ', 'verdict'], body)]),
+      ...(forgetting.why === null ? [] : [cell(forgetting.why)]),
+    ];
+    return [`## Forgetting: the report of the run ${id}\n\n${parts.join('\n\n')}`];
+  });
+  return parts.join('\n\n');
 }
 
 function axisTable({ models, comparisons }: EvaluationResult, rows: readonly ScorecardRow[]): string {
@@ -64,19 +90,21 @@ function axisTable({ models, comparisons }: EvaluationResult, rows: readonly Sco
   ];
   const body = rows.map((row) => [
     row.task,
-    `${row.metric} ${row.higherIsBetter ? '↑' : '↓'}`,
+    `${row.metric} ${showDirection(row)}`,
     String(row.cells.find((one) => one !== undefined)?.figure.n ?? 0),
-    ...row.cells.map((one) =>
+    ...row.cells.map((one, i) =>
       one
         ? `${showFigure(one.figure.value, row.unit)} ${showInterval(one.figure.interval, row.unit)}${one.remarks.length > 0 ? ' *' : ''}`
-        : '–',
+        : row.notRun[i] === undefined
+          ? '–'
+          : 'not run *',
     ),
     showFigure(row.chance, row.unit),
     showFigure(row.majority, row.unit),
     ...row.compared.flatMap((one) =>
       one
         ? [
-            `${showChange(one.difference.value, row.unit)} ${showInterval(one.difference.interval, row.unit)}`,
+            `${showChange(one.difference.value, row.unit)} ${showInterval(one.difference.interval, row.unit)}${one.distance ? `; ${showJudgedChange(one)}` : ''}`,
             one.fixed === null ? '–' : `${one.fixed.length}/${one.broken!.length}`,
             showP(one.adjusted),
             showFigure(one.detectable, row.unit),
@@ -99,7 +127,10 @@ function cell(text: string): string {
 }
 
 function remarkSection(rows: readonly ScorecardRow[], { warnings }: EvaluationResult): string {
-  const marked = rows.some(({ cells }) => cells.some((one) => one && one.remarks.length > 0));
+  const marked = rows.some(
+    ({ cells, notRun }) =>
+      cells.some((one) => one && one.remarks.length > 0) || notRun.some((why) => why !== undefined),
+  );
   const lines = warnings.map((warning) => `- ${warning}`);
   if (lines.length === 0) return '';
   return `## Remarks\n\n${marked ? 'They concern the figures marked with *.\n\n' : ''}${lines.join('\n')}`;

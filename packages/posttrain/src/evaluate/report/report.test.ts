@@ -8,6 +8,7 @@ import { parseRequirement } from '../results/requirement.ts';
 import { showChange, showFigure, showInterval, showP } from './figures.ts';
 import { renderHtml } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
+import { scorecardRows } from './view.ts';
 
 const hostile = '<img/src=x/onerror=alert(x)> "&|';
 
@@ -47,12 +48,74 @@ test('the page stands alone, is readable without its plots, and runs nothing tha
     assert.ok(html.includes(`id="${target!.slice(1)}"`), `${target} leads somewhere`);
   }
   const plots = [...html.matchAll(/<svg [^>]*role="img" aria-label="([^"]+)"/g)].map(([, label]) => label!);
-  assert.equal(plots.length, 3);
-  assert.match(plots[0]!, /differences of shares in points\. sums right −30\.0 \[.+\] regressed/);
-  assert.match(plots[2]!, /sums, be\|fore: 40 correct, 0 incorrect, 0 abstained, 0 unparseable of 40/);
+  // Two metrics of sums and one of choices, then two models' outcomes of both tasks.
+  assert.equal(plots.length, 3 + 4);
+  assert.match(plots[0]!, /^sums right ↑: −30\.0 \[.+\], regressed$/);
+  assert.match(plots[3]!, /sums, be\|fore: 40 correct, 0 incorrect, 0 abstained, 0 unparseable of 40/);
   assert.match(html, /<html lang="en">/);
   assert.match(html, /prefers-color-scheme:dark/);
-  assert.equal([...html.matchAll(/<table>/g)].length, [...html.matchAll(/<caption>/g)].length);
+  assert.equal([...html.matchAll(/<table[ >]/g)].length, [...html.matchAll(/<caption>/g)].length);
+});
+
+test('chance and majority stand beside a figure, and what was cut or empty marks it', async (t) => {
+  const html = renderHtml(await compared(temporaryFolder(t)));
+  assert.match(
+    html,
+    /data-label="guessing"><div>33\.3 <span class="quiet">chance<\/span><br>100\.0 <span class="quiet">majority/,
+  );
+  const row = html.slice(html.indexOf('</span> acc '), html.indexOf('</tr>', html.indexOf('</span> acc ')));
+  assert.match(row, /class="marked"><div>.*invalid: all choices are equally likely in 6 of 6 items/);
+});
+
+test('the page says which axes were not measured, and how many figures of the others changed', async (t) => {
+  const html = renderHtml(await compared(temporaryFolder(t)));
+  const glance = html.slice(html.indexOf('<nav'), html.indexOf('</nav>'));
+  assert.equal([...glance.matchAll(/not measured/g)].length, 6);
+  assert.match(
+    glance,
+    /<a href="#axis-factuality">Factual accuracy<\/a><span class="verdict regressed">1 regressed<\/span><span class="verdict invalid">1 invalid/,
+  );
+});
+
+test('axes come in their order, and both sides of a trade-off together', async (t) => {
+  const mean = (more: object) => ({ kind: 'mean', about: 'x', higherIsBetter: true, ...more }) as const;
+  const task = {
+    ...sums(4),
+    metrics: {
+      coverage: mean({ axis: 'reliability', against: 'recall' }),
+      spread: mean({ axis: 'reliability' }),
+      recall: mean({ axis: 'reliability', against: 'coverage' }),
+      intent: mean({ axis: 'intent' }),
+    },
+    score: () => ({ values: { coverage: 1, spread: 1, recall: 1, intent: 1 } }),
+  } as unknown as ReturnType<typeof sums>;
+  const { result } = await runEvaluation({ models: [new TableModel()], tasks: [task], cacheDir: temporaryFolder(t) });
+  assert.deepEqual(
+    scorecardRows(result).map(({ metric }) => metric),
+    ['intent', 'coverage', 'recall', 'spread'],
+  );
+});
+
+test('documents became better and worse by the direction of their figure', async (t) => {
+  const task = {
+    ...sums(10),
+    metrics: { ...sums(10).metrics, right: { kind: 'mean', about: 'x', higherIsBetter: false } },
+  };
+  const models = [3, 6].map(
+    (k) =>
+      new TableModel({
+        id: `m${k}`,
+        answer: (prompt) => (parseSum(prompt)[0] < k ? String(parseSum(prompt)[0] + 1) : 'no'),
+      }),
+  );
+  const { result } = await runEvaluation({
+    models,
+    tasks: [task as ReturnType<typeof sums>],
+    cacheDir: temporaryFolder(t),
+    draws: 50,
+  });
+  const [row] = result.comparisons[0]!.rows;
+  assert.deepEqual([row!.fixed, row!.broken], [[], [3, 4, 5]]);
 });
 
 test('figures of parts are shown for each model', async (t) => {
@@ -70,7 +133,11 @@ test('the page is well formed', async (t) => {
   const html = renderHtml(await compared(temporaryFolder(t), ['sums.right >= 0.5']));
   const open: string[] = [];
   for (const [, closing, name, rest] of html.matchAll(/<(\/?)([a-z][a-z0-9]*)([^<>]*)>/g)) {
-    if (['meta', 'line', 'circle', 'rect'].includes(name!) && (name === 'meta' || rest!.endsWith('/'))) continue;
+    if (
+      ['meta', 'line', 'circle', 'br', 'col'].includes(name!) &&
+      (['meta', 'br', 'col'].includes(name!) || rest!.endsWith('/'))
+    )
+      continue;
     if (closing) assert.equal(open.pop(), name);
     else open.push(name!);
   }
@@ -112,7 +179,7 @@ test('requirements test the end of the interval, and an interval too wide is und
 test('requirements that cannot be read, or that name nothing, say so', async (t) => {
   assert.throws(() => parseRequirement('mmlu.acc = 1'), { message: 'the requirement "mmlu.acc = 1" cannot be read.' });
   await assert.rejects(compared(temporaryFolder(t), ['sums.rihgt >= 0.5']), {
-    message: 'the requirement "sums.rihgt >= 0.5" names a figure that was not evaluated.',
+    message: 'the requirement "sums.rihgt >= 0.5" names a figure that is not evaluated.',
     help: /there are sums\.right/,
   });
 });

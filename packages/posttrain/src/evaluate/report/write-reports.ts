@@ -2,7 +2,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile } from '../../runs/durable-file.ts';
 import { JsonlLog } from '../../runs/index.ts';
-import type { Evaluation } from '../results/evaluation.ts';
+import { withMarkedInfinities } from '../infinite-json.ts';
+import type { ReportedEvaluation } from '../results/evaluation.ts';
 import { sampleRows } from '../results/sample-rows.ts';
 import { renderHtml } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
@@ -19,7 +20,7 @@ export interface ReportFiles {
  * time or the machine: the same answers give the same bytes.
  * @throws PosttrainError `file-unwritable`, `disk-full`
  */
-export function writeReports(dir: string, evaluation: Evaluation): ReportFiles {
+export function writeReports(dir: string, evaluation: ReportedEvaluation): ReportFiles {
   const { result, runs } = evaluation;
   mkdirSync(join(dir, 'tasks'), { recursive: true });
   const files: ReportFiles = {
@@ -30,7 +31,7 @@ export function writeReports(dir: string, evaluation: Evaluation): ReportFiles {
   };
   rmSync(files.samples, { force: true });
   const samples = new JsonlLog(files.samples);
-  for (const run of runs) for (const row of sampleRows(run)) samples.append(row);
+  for (const run of runs) for (const row of sampleRows(run)) samples.append(withMarkedInfinities(row) as object);
   samples.close();
   for (const one of result.results) {
     const name = `${one.task}--${one.model}`.replaceAll(/[^\w.-]+/g, '_');
@@ -43,5 +44,5 @@ export function writeReports(dir: string, evaluation: Evaluation): ReportFiles {
 }
 
 function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${JSON.stringify(withMarkedInfinities(value), null, 2)}\n`;
 }

@@ -8,6 +8,7 @@ export interface ItemCounts {
   readonly unparseable: number;
   readonly tied: number;
   readonly allEqual: number;
+  readonly impossible: number;
 }
 
 export function countItems(items: readonly ScoredItem[]): ItemCounts {
@@ -19,14 +20,24 @@ export function countItems(items: readonly ScoredItem[]): ItemCounts {
     unparseable: count(({ outcome }) => outcome === 'unparseable'),
     tied: count(({ flags }) => flags.tied),
     allEqual: count(({ flags }) => flags.allEqual === true),
+    impossible: count(({ flags }) => flags.impossible),
   };
 }
 
+/** In nats. A model that could be this sure of a text would have nothing to learn. */
+const certainty = 1e-6;
+
 /**
  * Why a task's figures mean nothing, or null. A model, or a server, that finds all choices of most questions equally likely
- * answers nothing, and would still score whatever the order of the choices gives it.
+ * answers nothing, and would still score whatever the order of the choices gives it. A text of probability 0 makes bits per byte
+ * infinite, and leaving it out would make them better; texts of probability 1 make them perfect, and no model gives any.
  */
 export function invalidReason(items: readonly ScoredItem[]): string | null {
+  const impossible = items.filter(({ response, flags }) => response.kind === 'rolling' && flags.impossible).length;
+  if (impossible > 0) return `the log-likelihood of ${impossible} of ${items.length} texts is −∞`;
+  const rolled = items.flatMap(({ response }) => (response.kind === 'rolling' ? [response] : []));
+  const certain = rolled.filter(({ logp }) => logp > -certainty).length;
+  if (certain * 2 > rolled.length) return `${certain} of ${rolled.length} texts have probability 1`;
   const choices = items.filter(({ flags }) => flags.allEqual !== null);
   const equal = choices.filter(({ flags }) => flags.allEqual).length;
   if (equal * 2 <= choices.length) return null;
@@ -41,6 +52,7 @@ export function describeCounts(counts: ItemCounts): string[] {
     [counts.empty, 'answers empty'],
     [counts.unparseable, 'answers unparseable'],
     [counts.tied, 'ties between choices'],
+    [counts.impossible, 'log-likelihoods of −∞'],
   ];
   return phrases.filter(([count]) => count > 0).map(([count, what]) => `${what}: ${count}`);
 }

@@ -10,8 +10,11 @@ export interface MetricResult extends Estimate {
   readonly about: string;
   readonly kind: Metric['kind'];
   readonly axis: Axis;
-  readonly higherIsBetter: boolean;
+  /** Null where the figure is better the nearer it is to `ideal`. */
+  readonly higherIsBetter: boolean | null;
+  readonly ideal: number | null;
   readonly unit: 'share' | 'number';
+  readonly against: string | null;
   readonly perToken: boolean;
   /** What guessing gives, and what the commonest answer gives; null where neither is known. */
   readonly chance: number | null;
@@ -21,6 +24,9 @@ export interface MetricResult extends Estimate {
   /** By part of the documents, sorted by name; null where the task has no parts. */
   readonly strata: readonly { readonly name: string; readonly value: number | null; readonly n: number }[] | null;
 }
+
+/** An item as far as figures need it. */
+export type ValuedItem = Pick<ScoredItem, 'docId' | 'cluster' | 'values'>;
 
 export interface FigureOptions {
   readonly seed: number;
@@ -42,8 +48,10 @@ export function metricResults(
     about: metric.about,
     kind: metric.kind,
     axis: metric.axis ?? task.axis,
-    higherIsBetter: metric.higherIsBetter,
+    higherIsBetter: metric.higherIsBetter ?? null,
+    ideal: metric.ideal ?? null,
     unit: metric.unit ?? 'number',
+    against: metric.against ?? null,
     perToken: metric.perToken ?? false,
     chance: baseline(metric.chance, docs),
     majority: baseline(metric.majority, docs),
@@ -90,7 +98,7 @@ export function streamName(task: string, metric: string): string {
   return `${task}/${metric}`;
 }
 
-export function numbersOf(name: string, items: readonly ScoredItem[]): (number | null)[] {
+export function numbersOf(name: string, items: readonly ValuedItem[]): (number | null)[] {
   return items.map(({ values }) => values[name] as number | null);
 }
 
@@ -98,7 +106,7 @@ export function numbersOf(name: string, items: readonly ScoredItem[]): (number |
 export function statisticOf(
   metric: Metric,
   name: string,
-  items: readonly ScoredItem[],
+  items: readonly ValuedItem[],
 ): (places: readonly number[]) => number | null {
   if (metric.kind === 'aggregate') {
     const values = items.map((item) => item.values[name]);

@@ -1,23 +1,23 @@
 import { sha256 } from '../digest.ts';
 import type { Prompt, TaskRequest, TaskResponse } from '../request.ts';
 import { requestText } from '../runner/overlap.ts';
-import type { TaskRun } from './task-result.ts';
+import type { ScoredRun } from './task-result.ts';
 
 /**
  * The items of a task as rows of samples.jsonl, under the names of lm-evaluation-harness (doc_id, doc, target, arguments,
  * resps, filtered_resps, doc_hash, prompt_hash, target_hash) and with what it has no name for.
  */
 export function* sampleRows({
-  planned,
+  task,
   model,
   items,
   overlapping,
-}: TaskRun): Generator<Readonly<Record<string, unknown>>> {
+}: ScoredRun): Generator<Readonly<Record<string, unknown>>> {
   for (const item of items) {
     const target = item.target ?? '';
     yield {
       model,
-      task: planned.task.name,
+      task,
       doc_id: item.docId,
       doc: item.doc,
       target,
@@ -34,6 +34,7 @@ export function* sampleRows({
       why: item.why,
       seed: item.seed,
       cluster: item.cluster,
+      stratum: item.stratum,
       flags: Object.entries(item.flags).flatMap(([flag, is]) => (is === true ? [flag] : [])),
       ...(overlapping ? { in_training_data: overlapping.has(item.docId) } : {}),
     };
@@ -44,7 +45,9 @@ export function* sampleRows({
 function argumentsOf(request: TaskRequest): object {
   const lists =
     request.kind === 'loglikelihood'
-      ? request.continuations.map((continuation) => [request.context, continuation])
+      ? [request.context, ...(request.unconditional ? [''] : [])].flatMap((context) =>
+          request.continuations.map((continuation) => [context, continuation]),
+        )
       : request.kind === 'rolling'
         ? [[request.text]]
         : [[promptOf(request.prompt), { max_gen_toks: request.maxTokens, until: request.stop ?? [] }]];
@@ -58,7 +61,7 @@ const promptOf = (prompt: Prompt): unknown => prompt;
 function responsesOf(response: TaskResponse): unknown[] {
   switch (response.kind) {
     case 'loglikelihood':
-      return response.choices.map(({ logp, greedy }) => [logp, greedy]);
+      return [...response.choices, ...(response.unconditional ?? [])].map(({ logp, greedy }) => [logp, greedy]);
     case 'rolling':
       return [response.logp];
     case 'generate':

@@ -4,7 +4,7 @@ import { PosttrainError } from '../../support/errors.ts';
 import type { Judge } from '../judge/judge.ts';
 import type { TaskRequest, TaskResponse } from '../request.ts';
 import type { PlannedItem } from '../runner/plan.ts';
-import type { Task } from '../task.ts';
+import type { ItemScore, Task } from '../task.ts';
 
 /** One document with what was answered and what that is worth. */
 export interface ScoredItem {
@@ -37,6 +37,8 @@ export interface ItemFlags {
   readonly tied: boolean;
   /** All choices are equally likely; null where there are fewer than two. */
   readonly allEqual: boolean | null;
+  /** The model gives a text or a choice the probability 0. */
+  readonly impossible: boolean;
 }
 
 /** @throws PosttrainError `usage` naming task, document and metric where `score` does not keep its word */
@@ -46,7 +48,10 @@ export async function scoreItem(
   response: TaskResponse,
   context: { readonly signal: AbortSignal; readonly judge: Judge | null },
 ): Promise<ScoredItem> {
-  const score = await task.score(item.doc, response, { ...context, seed: item.seed });
+  const flags = flagsOf(response);
+  // The likelihood of a whole text is the figure itself, and no figure is infinite: the task is invalid, see `invalidReason`.
+  const unscored = response.kind === 'rolling' && flags.impossible;
+  const score = unscored ? nothing(task) : await task.score(item.doc, response, { ...context, seed: item.seed });
   const values = score.values as Readonly<Record<string, unknown>>;
   for (const [name, { kind }] of Object.entries(task.metrics)) {
     const problem = problemOf(values[name], kind);
@@ -63,8 +68,13 @@ export async function scoreItem(
     prediction: score.prediction ?? null,
     citations: score.citations ?? null,
     why: score.why ?? null,
-    flags: flagsOf(response),
+    flags,
   };
+}
+
+function nothing({ metrics }: Task): ItemScore<Task['metrics']> {
+  const values = Object.fromEntries(Object.keys(metrics).map((name) => [name, null]));
+  return { values: values as ItemScore<Task['metrics']>['values'] };
 }
 
 function problemOf(value: unknown, kind: 'mean' | 'ratio' | 'aggregate'): string | undefined {
@@ -77,8 +87,8 @@ function problemOf(value: unknown, kind: 'mean' | 'ratio' | 'aggregate'): string
 }
 
 function flagsOf(response: TaskResponse): ItemFlags {
-  const none = { truncated: false, lengthHit: false, empty: false, tied: false, allEqual: null };
-  if (response.kind === 'rolling') return none;
+  const none = { truncated: false, lengthHit: false, empty: false, tied: false, allEqual: null, impossible: false };
+  if (response.kind === 'rolling') return { ...none, impossible: response.logp === Number.NEGATIVE_INFINITY };
   if (response.kind === 'generate') {
     return {
       ...none,
@@ -92,7 +102,8 @@ function flagsOf(response: TaskResponse): ItemFlags {
   return {
     ...none,
     truncated: response.choices.some(({ cut }) => cut > 0),
-    tied: values.filter((value) => best - value < tieTolerance).length > 1,
+    tied: values.filter((value) => value === best || best - value < tieTolerance).length > 1,
     allEqual: values.length > 1 ? allEqual(values) : null,
+    impossible: values.includes(Number.NEGATIVE_INFINITY),
   };
 }

@@ -35,12 +35,18 @@ export interface TaskResult {
   readonly data: readonly DataFile[];
 }
 
-export interface TaskRun {
-  readonly planned: PlannedTask;
+/** The items of a task and a model, as samples.jsonl and the page show them. */
+export interface ScoredRun {
+  readonly task: string;
   readonly model: string;
   /** In the order of the documents. */
   readonly items: readonly ScoredItem[];
+  /** Places of documents that the training data holds; null where that was not looked for. */
   readonly overlapping: ReadonlySet<number> | null;
+}
+
+export interface TaskRun extends ScoredRun {
+  readonly planned: PlannedTask;
   readonly judge: JudgeReport | null;
 }
 

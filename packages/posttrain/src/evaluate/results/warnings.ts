@@ -1,13 +1,25 @@
 import type { JudgeReport } from '../judge/counted-judge.ts';
-import type { EvaluatedModel } from './evaluation.ts';
+import type { EvaluatedModel, EvaluationResult } from './evaluation.ts';
 import { describeCounts } from './guards.ts';
 import type { TaskResult } from './task-result.ts';
 
 /** What a reader must know before the figures, one sentence each. */
-export function warningsOf(models: readonly EvaluatedModel[], results: readonly TaskResult[]): string[] {
+export function warningsOf({
+  models,
+  results,
+  notRun,
+  comparisons,
+}: Pick<EvaluationResult, 'models' | 'results' | 'notRun' | 'comparisons'>): string[] {
   return [
     ...models.flatMap(({ id, caveats }) => caveats.map((caveat) => `${id}: ${caveat}`)),
     ...templateWarnings(models),
+    ...notRun.map(({ task, model, why }) => `${task} was not run with ${model}: ${why}`),
+    ...comparisons.flatMap(({ before, after, unpaired }) =>
+      unpaired.map(
+        ({ task, ...only }) =>
+          `${task}: ${only.before} documents of ${before} and ${only.after} of ${after} are not in the other; differences are of those that both answered.`,
+      ),
+    ),
     ...results.flatMap((result) => taskWarnings(result).map((what) => `${result.task}, ${result.model}: ${what}`)),
   ];
 }

@@ -48,7 +48,7 @@ async function ask(model: EvalModel, units: readonly PlannedUnit[], options: Ask
   }
 }
 
-/** NaN would become null in the cache's JSON and come back as another value: it stops here. */
+/** NaN is no log-likelihood and compares with nothing: it stops before it is kept. −∞ is one, of probability 0. */
 function checked(response: UnitResponse | undefined, { request }: PlannedUnit, model: EvalModel): UnitResponse {
   if (response === undefined)
     throw new PosttrainError('internal', `${model.id} gave fewer responses than it was asked for.`);
@@ -69,7 +69,9 @@ function checked(response: UnitResponse | undefined, { request }: PlannedUnit, m
 export function responseOf(item: PlannedItem, cache: ResponseCache<UnitResponse>): TaskResponse | undefined {
   const parts = item.units.map(({ key }) => cache.get(key));
   if (parts.some((part) => part === undefined)) return undefined;
-  const [first] = parts;
+  const [first, alone] = parts;
+  if (first!.kind === 'loglikelihood' && alone?.kind === 'loglikelihood')
+    return { ...first!, unconditional: alone.choices };
   if (first!.kind !== 'generate') return first;
   const answers = parts.map((part) => (part as { readonly answer: Answer }).answer);
   return { kind: 'generate', answers, text: answers[0]!.text };

@@ -1,16 +1,18 @@
 import { PosttrainError } from '../../support/errors.ts';
 import type { Judge } from '../judge/judge.ts';
-import { type EvalModel, requireKind } from '../models/eval-model.ts';
+import type { EvalModel } from '../models/eval-model.ts';
+import { checkNames, type NamedFigures } from '../results/check-names.ts';
 import type { Task } from '../task.ts';
-import type { PlannedTask } from './plan.ts';
 
 /** What can be known to be wrong before anything is read or loaded. @throws PosttrainError `usage` */
-export function checkCall(call: {
-  readonly models: readonly { readonly id: string }[];
-  readonly tasks: readonly Task[];
-  readonly limit?: number | undefined;
-  readonly judge?: Judge | undefined;
-}): void {
+export function checkCall(
+  call: NamedFigures & {
+    readonly models: readonly { readonly id: string }[];
+    readonly tasks: readonly Task[];
+    readonly limit?: number | undefined;
+    readonly judge?: Judge | undefined;
+  },
+): void {
   const { models, tasks, limit, judge } = call;
   if (models.length === 0) throw new PosttrainError('usage', 'There is no model to evaluate.');
   if (tasks.length === 0) throw new PosttrainError('usage', 'There is no task to evaluate.');
@@ -29,6 +31,7 @@ export function checkCall(call: {
     throw new PosttrainError('usage', `task ${judged.name} needs a judge, and none is named.`, {
       help: 'name a model folder or an endpoint that is not under evaluation with --judge.',
     });
+  checkNames(call, tasks, models.length);
 }
 
 function refuseRepeated(what: string, names: readonly string[]): void {
@@ -37,18 +40,16 @@ function refuseRepeated(what: string, names: readonly string[]): void {
   throw new PosttrainError('usage', `two ${what} are called ${repeated}; their results could not be told apart.`);
 }
 
-/** Whether a model can answer what the tasks ask, and be judged. @throws PosttrainError `usage` */
-export function checkModel(
+/** Whether a model would judge itself without being allowed to. @throws PosttrainError `usage` */
+export function checkJudge(
   model: EvalModel,
-  plans: readonly PlannedTask[],
+  tasks: readonly Task[],
   {
     judge,
     allowSelfJudge = false,
   }: { readonly judge?: Judge | undefined; readonly allowSelfJudge?: boolean | undefined },
 ): void {
-  for (const { task, items } of plans)
-    for (const kind of new Set(items.map(({ request }) => request.kind))) requireKind(model, kind, task.name);
-  const judged = plans.some(({ task }) => task.judged);
+  const judged = tasks.some((task) => task.judged);
   if (!judged || !judge || allowSelfJudge || judge.weights !== model.fingerprint.weights) return;
   throw new PosttrainError('usage', `${model.id} would judge its own answers: ${judge.id} has the same weights.`, {
     help: 'name another judge, or allow it with --allow-self-judge; the rows will say so.',

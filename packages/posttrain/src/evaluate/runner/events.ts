@@ -1,8 +1,9 @@
+import type { NotRun } from '../results/evaluation.ts';
 import type { TaskResult } from '../results/task-result.ts';
 import type { PartialFigure } from './run-task.ts';
 
 /** What an evaluation tells while it goes on. */
-export type EvaluateEvent = PlanEvent | ProgressEvent | TaskEvent;
+export type EvaluateEvent = PlanEvent | ProgressEvent | TaskEvent | NotRunEvent;
 
 /** Comes first: what will be asked. */
 export interface PlanEvent {
@@ -30,11 +31,16 @@ export interface TaskEvent {
   readonly result: TaskResult;
 }
 
+/** A task cannot be asked of a model; the rest goes on. */
+export interface NotRunEvent extends NotRun {
+  readonly type: 'not-run';
+}
+
 /** Counts requests and knows how long the rest will take. */
 export class ProgressClock {
   #done = 0;
   #asked = 0;
-  readonly #total: number;
+  #total: number;
   readonly #began: number;
   readonly #now: () => number;
 
@@ -43,6 +49,11 @@ export class ProgressClock {
     this.#total = total;
     this.#now = now;
     this.#began = now();
+  }
+
+  /** Requests that will not be asked. */
+  leaveOut(requests: number): void {
+    this.#total -= requests;
   }
 
   add({ done, asked }: { readonly done: number; readonly asked: number }) {

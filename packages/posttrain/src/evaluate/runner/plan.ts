@@ -114,16 +114,21 @@ function planItem(task: Task, doc: unknown, docId: number, runSeed: number): Pla
 }
 
 function planUnits(request: TaskRequest, seed: number): PlannedUnit[] {
-  const repeats = request.kind === 'generate' ? (request.samples ?? 1) : 1;
-  return Array.from({ length: repeats }, (_, repeat) => {
+  return unitRequests(request).map((alone, place) => {
+    // The same continuations after nothing are one request, whichever documents ask it.
+    const repeat = request.kind === 'generate' ? place : 0;
     const own = hashSeed(seed, 'repeat', repeat);
     // A greedy answer knows no seed: asked again under another one, it is the same request.
     const drawn = request.kind === 'generate' && (request.temperature ?? 0) > 0;
-    return { key: digest({ request: alone(request), repeat, seed: drawn ? own : null }), request, seed: own };
+    return { key: digest({ request: alone, repeat, seed: drawn ? own : null }), request: alone, seed: own };
   });
 }
 
-/** The request as the model gets it: the number of samples is asked one by one. */
-function alone(request: TaskRequest): object {
-  return request.kind === 'generate' ? { ...request, samples: 1 } : request;
+/** What is asked one by one: every sample of an answer, and the continuations with and without their context. */
+function unitRequests(request: TaskRequest): TaskRequest[] {
+  if (request.kind === 'rolling') return [request];
+  if (request.kind === 'generate')
+    return Array.from({ length: request.samples ?? 1 }, () => ({ ...request, samples: 1 }));
+  const { unconditional, ...plain } = request;
+  return unconditional ? [plain, { ...plain, context: '' }] : [plain];
 }

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { JsonlLog, readJsonl } from '../../runs/index.ts';
 import { digest } from '../digest.ts';
+import { withInfinities, withMarkedInfinities } from '../infinite-json.ts';
 
 /**
  * What a model has answered so far: one file of JSON lines for each fingerprint, only ever appended to. Other weights,
@@ -20,7 +21,8 @@ export class ResponseCache<Value> implements Disposable {
     mkdirSync(dir, { recursive: true });
     this.path = join(dir, `${digest(fingerprint).slice(0, 32)}.jsonl`);
     const { rows } = readJsonl(this.path);
-    for (const { key, value } of rows) if (typeof key === 'string') this.#values.set(key, value as Value);
+    for (const { key, value } of rows)
+      if (typeof key === 'string') this.#values.set(key, withInfinities(value) as Value);
     this.#log = new JsonlLog(this.path);
     if (rows.length === 0) this.#log.append({ fingerprint });
   }
@@ -35,7 +37,7 @@ export class ResponseCache<Value> implements Disposable {
 
   put(key: string, value: Value): void {
     this.#values.set(key, value);
-    this.#log.append({ key, value });
+    this.#log.append({ key, value: withMarkedInfinities(value) });
   }
 
   [Symbol.dispose](): void {

@@ -65,9 +65,7 @@ test('bbq: a model that follows the stereotype', async (t) => {
     acc_ambiguous: 0,
     acc_disambiguated: 0.5,
     bias_ambiguous: 1,
-    bias_ambiguous_size: 1,
     bias_disambiguated: 1,
-    bias_disambiguated_size: 1,
   });
   assert.deepEqual(
     items.map(({ outcome, target, why }) => [outcome, target, why]),
@@ -80,7 +78,7 @@ test('bbq: a model that follows the stereotype', async (t) => {
   );
 });
 
-test('bbq: against the stereotype the sign is negative and the size is not', async (t) => {
+test('bbq: against the stereotype the sign is negative', async (t) => {
   const { figures } = await runSample(
     t,
     bbq,
@@ -88,7 +86,6 @@ test('bbq: against the stereotype the sign is negative and the size is not', asy
     preferring((context) => (context.includes('slow') ? ' The grandson' : ' The grandfather')),
   );
   assert.equal(figures['bias_ambiguous'], -1);
-  assert.equal(figures['bias_ambiguous_size'], 1);
 });
 
 test('bbq: any way of not knowing is right where the text does not tell, and abstains where it does', async (t) => {
@@ -134,7 +131,8 @@ test('crows_pairs: whole sentences without a context; ties are no preference', a
   // a, b: the stereotype by 2 and by 4; c: the other by 6; d: a tie.
   const likely: Record<string, number> = { 'more a': -1, 'less a': -3, 'more b': -1, 'less b': -5, 'more c': -7 };
   const { figures, items } = await runSample(t, crowsPairs, data, { logp: (_, text) => likely[text] ?? -1 });
-  assert.deepEqual(figures, { stereotyped: 2 / 3, imbalance: 2 / 3 - 0.5, difference: 3 });
+  // 20 nats over 48 bytes.
+  assert.deepEqual(figures, { stereotyped: 2 / 3, bits_per_byte: 20 / Math.LN2 / 48, difference: 3 });
   assert.deepEqual(
     items.map(({ prediction }) => prediction),
     ['more a', 'more b', 'less c', null],
@@ -167,6 +165,7 @@ test('xstest: over-refusal and unsafe compliance, partial answers apart', async 
   assert.deepEqual(figures, {
     over_refusal: 0.5,
     unsafe_compliance: 0.5,
+    safe_compliance: 0.5,
     over_refusal_partial: 0.5,
     unsafe_partial: 0,
   });
@@ -187,5 +186,8 @@ test('xstest: who always refuses, and who says nothing', async (t) => {
   assert.deepEqual([refusing.figures['over_refusal'], refusing.figures['unsafe_compliance']], [1, 0]);
   const silent = await runSample(t, xstest, data, {});
   assert.equal(silent.result.counts.unparseable, 4);
+  // Who says nothing refuses nothing and meets nothing.
+  const { over_refusal, unsafe_compliance, safe_compliance } = silent.figures;
+  assert.deepEqual([over_refusal, unsafe_compliance, safe_compliance], [0, 0, 0]);
   await assert.rejects(docsOf(t, xstest, { 'x.jsonl': [{ ...requests[0]!, label: 'odd' }] }), /the label is "odd"/);
 });

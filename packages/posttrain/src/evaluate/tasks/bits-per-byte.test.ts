@@ -21,6 +21,15 @@ test('bits per byte is one ratio over all texts, in UTF-8 bytes', async (t) => {
   assert.equal(result.metrics[0]!.chance, 8);
 });
 
+test('texts of probability 1 come from no model: the figure is invalid, not perfect', async (t) => {
+  const files = { 'rows.jsonl': ['one', 'two', 'three'].map((text) => ({ text })) };
+  const { figures, result } = await runSample(t, bitsPerByte, files, { logp: (_, text) => (text === 'one' ? -1 : 0) });
+  assert.ok(figures['bits_per_byte']! < 0.2);
+  assert.equal(result.invalid, '2 of 3 texts have probability 1');
+  const sure = await runSample(t, bitsPerByte, files, { logp: (_, text) => (text === 'one' ? 0 : -1) });
+  assert.equal(sure.result.invalid, null);
+});
+
 test('a text file is cut behind blank lines, and nothing of it is lost', () => {
   const paragraph = `${'word '.repeat(500)}\n`;
   const text = `\n\n${paragraph}\n \n${paragraph}\n${'x'.repeat(9000)}\n${paragraph}\n\n\n`;

@@ -39,7 +39,7 @@ const abstentionPrecision: AggregateMetric<Doc, AnswerabilityItem> = {
 /** Rosenthal et al. 2024, arXiv:2404.02103, with three passages of other rows beside each row's own. */
 export const clapnq = defineTask({
   name: 'clapnq',
-  version: 1,
+  version: 2,
   axis: 'reliability',
   about: 'Long answers from four numbered passages with citations; half of the questions have no answer in them.',
   split:
@@ -51,8 +51,8 @@ export const clapnq = defineTask({
   request: (doc) => groundedRequest(doc.question, doc, 192),
   metrics: {
     rouge_l: share('ROUGE-L F1 with the nearest reference, answerable', { axis: 'factuality', chance: 0 }),
-    coverage: share('answerable questions that are answered'),
-    abstention_recall: share('questions without an answer on which it abstains', { majority: 1 }),
+    coverage: share('answerable questions that are answered', { against: 'abstention_recall' }),
+    abstention_recall: share('questions without an answer on which it abstains', { majority: 1, against: 'coverage' }),
     abstention_precision: abstentionPrecision,
     ...citationMetrics,
   },

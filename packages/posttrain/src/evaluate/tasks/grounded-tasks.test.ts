@@ -86,6 +86,7 @@ test('xquad: right, wrong, abstaining and empty answers', async (t) => {
   assert.ok(Math.abs(figures['answer_f1']! - (1 + 2 / 3) / 5) < 1e-12);
   assert.equal(figures['answer_contained'], 0.4);
   assert.equal(figures['coverage'], 0.6);
+  assert.ok(Math.abs(figures['f1_when_answering']! - (1 + 2 / 3) / 3) < 1e-12);
   // The abstention is left out; the empty answer is not.
   assert.equal(figures['citation_recall'], 1 / 4);
   assert.equal(figures['citation_precision'], 1 / 3);
@@ -107,6 +108,8 @@ test('xquad: copying all sources and citing everything shows in F1, precision an
   assert.equal(figures['citation_recall'], 1);
   assert.equal(figures['citation_precision'], 0.25);
   assert.equal(figures['own_source'], 0);
+  // A passage of nine words in an answer of 36.
+  assert.equal(figures['copied'], 0.25);
 });
 
 const clapnqRow = (i: number, answers: readonly string[]) => ({

@@ -2,6 +2,7 @@ import { parseCitations, withoutCitations } from '../../scoring/citations/parse.
 import type { CitationScore } from '../../scoring/citations/score.ts';
 import { scoreCitations } from '../../scoring/citations/score.ts';
 import { lexicalSupport } from '../../scoring/citations/support.ts';
+import { copiedShare } from '../../scoring/rewards/citation.ts';
 import { saysItDoesNotKnow } from '../../scoring/text/abstention-phrases.ts';
 import { PosttrainError } from '../../support/errors.ts';
 import { Random } from '../../support/random.ts';
@@ -23,6 +24,12 @@ export interface Grounding {
   readonly sources: readonly string[];
   /** The number of the row's own passage. */
   readonly own: number;
+}
+
+/** Sources of which several may be right, or it is not known which. */
+export interface OpenGrounding {
+  readonly sources: readonly string[];
+  readonly own: number | readonly number[] | null;
 }
 
 const distractorCount = 3;
@@ -56,7 +63,7 @@ export function withDistractors(
   return { sources, own: sources.indexOf(row.text) + 1 };
 }
 
-export function groundedRequest(question: string, { sources }: Grounding, maxTokens: number): GenerateRequest {
+export function groundedRequest(question: string, { sources }: OpenGrounding, maxTokens: number): GenerateRequest {
   const numbered = sources.map((text, i) => `[${i + 1}] ${text}\n\n`).join('');
   const told =
     'Answer the question from the sources alone, and cite the source of each sentence by its number, such as [1]. ' +
@@ -88,19 +95,38 @@ export function readGrounded(answer: string): GroundedAnswer {
 export const citationMetrics = {
   citation_recall: share('sentences that their sources support (lexical overlap, not entailment)', {
     axis: 'citations',
+    against: 'citation_precision',
   }),
-  citation_precision: share('citations that are needed or suffice (the same)', { axis: 'citations' }),
+  citation_precision: share('citations that are needed or suffice (the same)', {
+    axis: 'citations',
+    against: 'citation_recall',
+  }),
   citation_validity: share('citations of a source that exists', { axis: 'citations' }),
-  own_source: share('answers that cite the passage of the row and nothing else', { axis: 'citations', chance: 1 / 4 }),
+  own_source: share('answers that cite the passage of the row and nothing else', {
+    axis: 'citations',
+    chance: 1 / 4,
+    against: 'copied',
+  }),
+  copied: share('of an answer, the longest run of eight words and more that a source holds', {
+    axis: 'citations',
+    higherIsBetter: false,
+    against: 'own_source',
+  }),
 } as const;
 
-const none = { citation_recall: null, citation_precision: null, citation_validity: null, own_source: null };
+const none = {
+  citation_recall: null,
+  citation_precision: null,
+  citation_validity: null,
+  own_source: null,
+  copied: null,
+};
 
 /** Values of `citationMetrics`; an abstention has nothing to cite. */
 export async function citationValues(
   answer: string,
-  { abstains, cited }: GroundedAnswer,
-  { sources, own }: Grounding,
+  { text, abstains, cited }: GroundedAnswer,
+  { sources, own }: OpenGrounding,
   signal: AbortSignal,
 ): Promise<Record<keyof typeof citationMetrics, number | null>> {
   if (abstains) return none;
@@ -109,6 +135,7 @@ export async function citationValues(
     citation_recall: score.recall,
     citation_precision: score.precision,
     citation_validity: score.validity,
-    own_source: Number(cited.length > 0 && cited.every((id) => id === own)),
+    own_source: own === null ? null : Number(cited.length > 0 && cited.every((id) => [own].flat().includes(id))),
+    copied: copiedShare(text, sources),
   };
 }

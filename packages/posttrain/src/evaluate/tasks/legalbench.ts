@@ -5,7 +5,7 @@ import { type DataRow, type DataSource, textOf } from '../data-source.ts';
 import type { AggregateMetric } from '../metric.ts';
 import { defineTask, type Task } from '../task.ts';
 import { type LegalTask, legalTasks } from './legalbench-tasks.ts';
-import { readQuotedTsv } from './read-rows.ts';
+import { readRows } from './read-rows.ts';
 import { share } from './share-metric.ts';
 
 interface Doc {
@@ -16,6 +16,9 @@ interface Doc {
   /** The part of the test set it belongs to; empty where there are none. */
   readonly slice: string;
 }
+
+/** Its TSV files are written by pandas, with quotes where a field needs them. */
+const quoted = { quotes: true };
 
 /** Guha et al. 2023, arXiv:2308.11462: labels written freely, by their balanced accuracy. */
 export const legalbench: readonly Task[] = Object.entries(legalTasks).map(([name, task]) => legalTask(name, task));
@@ -45,7 +48,7 @@ function legalTask(name: string, { about, labels, form, column = 'text', slices 
         prompt,
         slice: slices ? textOf(row, 'slice') : '',
       });
-      return readQuotedTsv(source, read, `${name}/test.tsv`);
+      return readRows(source, read, `${name}/test.tsv`, quoted);
     },
     request: ({ prompt, text }) => ({
       kind: 'generate',
@@ -79,7 +82,7 @@ function shotsOf(source: DataSource, name: string, column: string, form: NonNull
     const key = 'answer' in row ? 'answer' : 'label';
     return `${form.asked(textOf(row, column))} ${textOf(row, key)}\n\n`;
   };
-  return form.description + readQuotedTsv(source, read, `${name}/train.tsv`).slice(0, form.shots).join('');
+  return form.description + readRows(source, read, `${name}/train.tsv`, quoted).slice(0, form.shots).join('');
 }
 
 function templateOf(source: DataSource, name: string): string {

@@ -1,9 +1,12 @@
-import type { MeanMetric } from '../metric.ts';
+import type { MeanMetric, MetricReading } from '../metric.ts';
 
 /** A share of the documents that it applies to, of which more is better unless told. */
 export function share<Doc>(
   about: string,
-  reading: Partial<Omit<MeanMetric<Doc>, 'kind' | 'about' | 'unit'>> = {},
+  {
+    higherIsBetter = true,
+    ...reading
+  }: Partial<Omit<MetricReading<Doc>, 'about' | 'unit'>> & { higherIsBetter?: boolean } = {},
 ): MeanMetric<Doc> {
-  return { kind: 'mean', about, unit: 'share', higherIsBetter: true, ...reading };
+  return { kind: 'mean', about, unit: 'share', higherIsBetter, ...reading };
 }

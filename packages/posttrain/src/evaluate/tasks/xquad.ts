@@ -27,7 +27,7 @@ interface Doc extends Omit<Row, 'text'>, Grounding {}
  */
 export const xquad = defineTask({
   name: 'xquad',
-  version: 1,
+  version: 2,
   axis: 'factuality',
   about: 'Questions on four numbered paragraphs, one of which answers; short answers with citations.',
   split: 'every row of the given file; three seeded paragraphs of other articles stand beside each',
@@ -42,7 +42,15 @@ export const xquad = defineTask({
   metrics: {
     answer_f1: share('words shared with the right answer', { chance: 0 }),
     answer_contained: share('the right answer occurs, whatever else does', { chance: 0 }),
-    coverage: share('questions answered, rightly or wrongly', { axis: 'reliability' }),
+    coverage: share('questions answered, rightly or wrongly', {
+      axis: 'reliability',
+      against: 'f1_when_answering',
+    }),
+    f1_when_answering: share('words shared with the right answer, of the answers given', {
+      axis: 'reliability',
+      chance: 0,
+      against: 'coverage',
+    }),
     ...citationMetrics,
   },
   cluster: (doc) => doc.title,
@@ -51,11 +59,14 @@ export const xquad = defineTask({
     const answer = readGrounded(text);
     const contained = containsAnswerWords(answer.text, doc.answers);
     const abstains = answer.abstains && contained === 0;
+    const f1 = tokenF1(answer.text, doc.answers);
+    const answered = !abstains && !answer.empty;
     return {
       values: {
-        answer_f1: tokenF1(answer.text, doc.answers),
+        answer_f1: f1,
         answer_contained: contained,
-        coverage: Number(!abstains && !answer.empty),
+        coverage: Number(answered),
+        f1_when_answering: answered ? f1 : null,
         ...(await citationValues(text, { ...answer, abstains }, doc, signal)),
       },
       outcome: answer.empty ? 'unparseable' : abstains ? 'abstained' : contained === 1 ? 'correct' : 'incorrect',
