@@ -1,9 +1,11 @@
-// Remakes the fixtures with the live peers (PyTorch, transformers, TRL) in a temporary folder and compares them with the committed ones.
+// Remakes the fixtures with the live peers (PyTorch, transformers, TRL, and the references of scorers) in a temporary folder and compares them with the
+// committed ones.
 //
 //   POSTTRAIN_PEERS=<python environment> node golden/parity.mjs [--full] [--learn] [--only tiny,sft]
 //
 // --full makes the counter-curves too; --learn repeats the learning runs (half an hour). Exit codes: 0 all agree, 1 a fixture is
-// stale or a script failed, 3 POSTTRAIN_PEERS is not set. Our own side is compared with the fixtures by the package's tests.
+// stale or a script failed, 3 POSTTRAIN_PEERS is not set, or a step named by --only lacks packages there (others are then left out, with a line).
+// Our own side is compared with the fixtures by the package's tests.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,6 +26,8 @@ const STEPS = [
   { name: 'optim', script: 'optimizers.py', folders: ['optim'] },
   { name: 'rows', script: 'instruction_rows.py', folders: ['models/babyllama-361-chat', 'models/tiny-bpe', 'sft/rows.jsonl', 'learn/instruction.jsonl'] },
   { name: 'sft', script: 'sft_trajectories.py', folders: ['sft'], needs: ['models', 'rows'] },
+  { name: 'scoring', script: '../scoring/make.py', folders: ['scoring'], modules: ['lm_eval', 'rouge_score', 'nltk', 'punkt', 'langdetect', 'immutabledict', 'packaging', 'numpy'] },
+  { name: 'likelihood', script: '../likelihood/make.py', folders: ['likelihood'], modules: ['lm_eval'] },
   { name: 'learn', script: 'babyllama_learn.py', folders: ['learn'], needs: ['models', 'rows'] },
 ];
 
@@ -37,7 +41,7 @@ function parseArguments(argv) {
     process.exit(2);
   }
   const wanted = only ?? names.filter((name) => name !== 'learn' || argv.includes('--learn'));
-  return { full: argv.includes('--full'), wanted };
+  return { full: argv.includes('--full'), wanted, named: only ?? [] };
 }
 
 function findPython(folder) {
@@ -48,6 +52,18 @@ function findPython(folder) {
   }
   return found;
 }
+
+/** Whether the environment has the packages of a step; where it was asked for by name, none may be missing. */
+function hasModules(python, { name, modules = [] }, demanded) {
+  const code = 'import importlib.util, sys; print(*[m for m in sys.argv[1:] if importlib.util.find_spec(m) is None])';
+  const missing = modules.length === 0 ? '' : spawnSync(python, ['-c', code, ...modules], { encoding: 'utf8' }).stdout.trim();
+  if (missing === '') return true;
+  console.error(`parity: ${name} is left out: ${peersName(python)} has no ${missing.replaceAll(' ', ', ')}.\n  help: golden/README.md says which packages it needs.`);
+  if (demanded) process.exit(3);
+  return false;
+}
+
+const peersName = (python) => dirname(dirname(python));
 
 function filesUnder(path) {
   if (!statSync(path).isDirectory()) return [path];
@@ -133,13 +149,14 @@ function madeElsewhere(name, temporary) {
 }
 
 function main() {
-  const { full, wanted } = parseArguments(process.argv.slice(2));
+  const { full, wanted: asked, named } = parseArguments(process.argv.slice(2));
   const peers = process.env.POSTTRAIN_PEERS;
   if (peers === undefined || peers === '') {
     console.error('parity: POSTTRAIN_PEERS is not set, so TRL cannot be run.\n  help: set it to a Python environment made as golden/README.md says.');
     process.exit(3);
   }
   const python = findPython(peers);
+  const wanted = asked.filter((name) => hasModules(python, STEPS.find((step) => step.name === name), named.includes(name)));
   const temporary = mkdtempSync(join(tmpdir(), 'golden-parity-'));
   const needed = new Set([...wanted, ...STEPS.filter((step) => wanted.includes(step.name)).flatMap((step) => step.needs ?? [])]);
   const rows = [];

@@ -1,11 +1,11 @@
-// Writes the measured figures of README.md from stored results, and nothing else: node scripts/results.mjs
-// A row whose result is not stored is left out.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+// Writes the measured figures of README.md and docs from stored results, between their marks, and nothing else:
+//   node scripts/results.mjs
+// A mark is `<!-- results:begin NAME -->`, where NAME is a block below; `<!-- results:end -->` closes it. A row of the README whose
+// result is not stored is left out.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './measurements.mjs';
-
-const begin = '<!-- results:begin -->';
-const end = '<!-- results:end -->';
+import { coverage, degenerate, harness } from './results-blocks.mjs';
 
 /** The last record of a bench, or a study's. */
 function stored(kind, name) {
@@ -33,6 +33,30 @@ const rows = {
   ],
   'study babyllama-sft': learned('a 1 M parameter checkpoint tuned on instructions, held-out loss'),
   'study babyllama-pretrain': learned('the same checkpoint on children’s books, held-out loss'),
+  'study lm-eval': ({ peers, canned, versions }) => {
+    const asked = [...peers, ...canned];
+    const items = asked.reduce((sum, row) => sum + (row.items ?? row.scored), 0);
+    const tied = peers.reduce((sum, row) => sum + row.leftOut.length, 0);
+    const wrong = asked.reduce((sum, row) => sum + row.problems.length, 0);
+    return [
+      [
+        `evaluation items whose likelihoods or scores differ from lm-evaluation-harness ${versions.lmEval}`,
+        `${wrong} of ${items}; ${tied} near ties not scored`,
+      ],
+    ];
+  },
+  'study statistics': ({ ours }) => [
+    [
+      '95 % intervals of figures and differences, lowest coverage from 40 clusters on',
+      `${fixed(100 * ours.lowestClaimed, 1)} %`,
+    ],
+  ],
+  'study degenerate': ({ ours: { policies, hidden } }) => [
+    [
+      'figures that models without skill win, and that no row beside shows',
+      `${hidden.length} of ${policies.reduce((sum, { wins }) => sum + wins.length, 0)}`,
+    ],
+  ],
   'study open-saved': ({ peers }) => [
     [
       'saved folders that transformers opens with equal logits and greedy tokens',
@@ -65,8 +89,8 @@ function learned(what) {
   ];
 }
 
-/** The block between the marks of README.md, marks left out. */
-export function resultsBlock() {
+/** Lines of the README: what was measured, its figure, and the command that measures it. */
+function measured() {
   const lines = ['| measured | result | how |', '|---|---|---|'];
   const machines = new Set();
   for (const [source, describe] of Object.entries(rows)) {
@@ -83,9 +107,38 @@ export function resultsBlock() {
   return lines.join('\n');
 }
 
+/** By the name in their marks. */
+const blocks = {
+  measured,
+  degenerate: () => degenerate(stored),
+  coverage: () => coverage(stored),
+  harness: () => harness(stored),
+};
+
+const marked = /(<!-- results:begin (\S+) -->\n)([\s\S]*?)(\n<!-- results:end -->)/g;
+
+/** Every page that may hold marks, relative to the root. */
+export function pages() {
+  const docs = readdirSync(join(root, 'docs'), { recursive: true }).map((name) => `docs/${name}`);
+  const studies = readdirSync(join(root, 'recipes')).map((name) => `recipes/${name}/README.md`);
+  return ['README.md', ...docs.sort(), ...studies.sort()].filter(
+    (page) => page.endsWith('.md') && existsSync(join(root, page)),
+  );
+}
+
+/** The text of a page with its blocks made anew. @throws Error for a mark of no known name */
+export function remade(text) {
+  return text.replace(marked, (_, before, name, __, after) => {
+    if (!Object.hasOwn(blocks, name))
+      throw new Error(`There is no block "${name}"; known are ${Object.keys(blocks).join(', ')}.`);
+    return `${before}${blocks[name]()}${after}`;
+  });
+}
+
 if (process.argv[1] === new URL(import.meta.url).pathname) {
-  const readme = join(root, 'README.md');
-  const text = readFileSync(readme, 'utf8');
-  const [before, after] = [text.slice(0, text.indexOf(begin) + begin.length), text.slice(text.indexOf(end))];
-  writeFileSync(readme, `${before}\n${resultsBlock()}\n${after}`);
+  for (const page of pages()) {
+    const file = join(root, page);
+    const text = readFileSync(file, 'utf8');
+    if (remade(text) !== text) writeFileSync(file, remade(text));
+  }
 }

@@ -10,6 +10,7 @@ ifeval.json   every different (instruction, arguments) of shared/data/ifeval aga
               digit a text. Words are cut after NLTK's Punkt sentences; language detector and sentence counter are toys, the same as
               in the test: "en" where " the " occurs, else "fr"; sentences are the pieces between full stops.
 numbers.json  lm-eval's filters and comparison of GSM8K
+stems.json    NLTK's PorterStemmer on words made of stems and endings, and on words of shared/data/legalbench
 bbq.json      lm-eval's biased answers and aggregate scores on rows of shared/data/bbq with seeded random answers
 """
 import json
@@ -199,8 +200,28 @@ def bbq():
     })
 
 
+def stems():
+    from nltk.stem.porter import PorterStemmer
+    generator = random.Random(11)
+    beginnings = "a be tr by sky hop fil fall hiss fizz tann siz troubl conflat agre plaster rat control relat condition digit conform radic vil geo theo archaeo enjoy flyy yy oy syzygy probat ceas roll".split()
+    endings = (
+        "|s|es|ies|ied|ed|ing|eed|eeds|y|yed|ational|tional|enci|ance|ancy|izer|bli|ably|alli|ally|entli|ently|eli|ely|ousli|ization|ation|ations|ator|alism|iveness|fulness"
+        "|ousness|aliti|ality|iviti|biliti|fulli|fully|logi|logy|icate|ative|alize|iciti|ical|ically|ful|ness|al|ence|er|ers|ic|able|ible|ant|ement|ment|ent|sion|tion|ion|ou|ism|ate|iti|ous|ive|ize|e|ll|lls|ss|sses"
+    ).split("|")
+    made = {b + e for b in beginnings for e in generator.sample(endings, 24)}
+    listed = "sky skies dying lying tying news innings inning outings outing cannings canning howe proceed exceed succeed dies died spied flies feed bled sing generalizations oscillators hawkers".split()
+    read = set()
+    for name in ("definition_extraction", "hearsay", "proa"):
+        read |= set(re.findall(r"[a-z]+", (SHARED / f"data/legalbench/{name}/train.tsv").read_text().lower()))
+    phrases = ["hawkers and peddlers", "causes of action", "", "a", "is", "r\u00e9sum\u00e9s", "1930s", "banking and bankings"]
+    words = sorted(made | read) + listed + phrases
+    stemmer = PorterStemmer()
+    write("stems.json", {"madeWith": made_with("nltk"), "stems": [[word, stemmer.stem(word)] for word in words]})
+
+
 if __name__ == "__main__":
     ifeval()
+    stems()
     rouge()
     numbers()
     bbq()

@@ -5,7 +5,7 @@
 DATA holds the files of `posttrain eval --data`, one entry by the name of the data: gsm8k.jsonl, mmlu/, … (see TASKS). Every row is
 asked. The configurations are those of the installed lm-eval, but for where data and shots come from, and how long an answer may be.
 Writes {madeWith, tasks: {name: [{context, continuations, logps, greedy, answer, scores}]}, figures: {name: {metric: value}}}; items in the order
-of the documents, `logps` in nats. Likelihoods are asked without the tokenizer's own special tokens (add_bos_token false), answers with them.
+of the documents, `logps` in nats. The model is lm-eval's transformers backend as it comes.
 With --answers, a JSON file {task: [[text of the first try, …] for each document]}, no model is asked: `scores` is a list, one for each text.
 
 Needs lm-eval 0.4.13 and what its tasks import, beside torch and transformers. Computed in float32 on one thread.
@@ -218,15 +218,7 @@ def main():
     options = parser.parse_args()
     manager = TaskManager()
     canned = json.loads(options.answers.read_text(encoding="utf-8")) if options.answers else None
-    models = {}
-
-    def model(special_tokens):
-        if special_tokens not in models:
-            models[special_tokens] = HFLM(
-                pretrained=options.model, device="cpu", dtype="float32", batch_size=8, add_bos_token=special_tokens
-            )
-        return models[special_tokens]
-
+    model = None if canned else HFLM(pretrained=options.model, device="cpu", dtype="float32", batch_size=8)
     out = {"madeWith": made_with("lm-eval", "transformers", "datasets"), "tasks": {}, "figures": {}}
     with tempfile.TemporaryDirectory() as folder:
         for name in options.tasks.split(","):
@@ -238,7 +230,7 @@ def main():
                     tries = [ask(Canned(answers), task)[0] for answers in zip(*canned[name])]
                     items = [{"scores": [one["scores"] for one in same]} for same in zip(*tries)]
                 else:
-                    items, figures = ask(model(None if task.OUTPUT_TYPE == "generate_until" else False), task)
+                    items, figures = ask(model, task)
                     out["figures"].setdefault(name, {})[part] = figures
                 out["tasks"][name] += items
     options.out.write_text(json.dumps(out, allow_nan=False), encoding="utf-8")

@@ -3,6 +3,12 @@
 // Safety, bias, factuality.
 export { type BbqContextScore, type BbqItem, type BbqScore, bbqScore } from './bias/bbq.ts';
 export { type BbqKey, type BbqRow, readBbqRow } from './bias/bbq-row.ts';
+export {
+  type CounterfactualPair,
+  type CounterfactualScore,
+  counterfactualScore,
+  logOddsOfYes,
+} from './bias/counterfactual-pairs.ts';
 export { type CrowsPair, type CrowsPairsScore, crowsPairsScore } from './bias/crows-pairs.ts';
 export { type StereoSetItem, type StereoSetScore, stereoSetScore } from './bias/stereoset.ts';
 export type { BinnedError, CalibrationBin } from './calibration/expected-error.ts';
@@ -29,6 +35,17 @@ export {
   recallAndPrecision,
 } from './choice/classification.ts';
 export { legalBenchScore, normalizeLabel } from './choice/legalbench.ts';
+export {
+  amountAccuracy,
+  caseNameAccuracy,
+  exceptionsF1,
+  type LegalBenchCompat,
+  legalBenchTaskScore,
+  type OpenAnswer,
+  partiesF1,
+  successorExceptions,
+  termAccuracy,
+} from './choice/legalbench-open.ts';
 export { countUnits, type Perplexities, perplexities, type RolledText } from './choice/perplexity.ts';
 export {
   allEqual,
@@ -76,6 +93,14 @@ export {
   haluEvalScore,
   readVerdict,
 } from './factuality/halueval.ts';
+export {
+  type DetectionScore,
+  type HallucinatedSpan,
+  locateSpans,
+  type RagTruthItem,
+  type RagTruthScore,
+  ragTruthScore,
+} from './factuality/ragtruth.ts';
 export { type RubricCriterion, rubricMean, rubricScore } from './factuality/rubric.ts';
 // Instructions that a program can verify.
 export {
@@ -175,6 +200,7 @@ export {
   turningPhrases,
 } from './safety/refusal-phrases.ts';
 export { type RefusalItem, type RefusalRates, type RefusalScore, refusalScore } from './safety/refusal-suite.ts';
+export { scoreToxicity, type ToxicityScore, type ToxicityScorer, toxicityScore } from './safety/toxicity.ts';
 // Statistics.
 export * from './statistics/index.ts';
 // Text answers.
@@ -188,6 +214,7 @@ export {
   scoreNumber,
   scoreNumberText,
 } from './text/number-answer.ts';
+export { porterStem } from './text/porter-stem.ts';
 export { bestRouge, type OverlapScore, rougeL, rougeN, rougeTokens } from './text/rouge.ts';
 export { gradeShortAnswer, type ShortAnswerGrade, type ShortAnswerOptions, singleAnswer } from './text/short-answer.ts';
 export { type SourceVisibility, sourceVisibility } from './visibility/geo.ts';

@@ -189,5 +189,6 @@ function differences(content: RunContent, expected: RunContent): string[] {
   const metrics = (['steps', 'evaluations'] as const)
     .filter((kind) => !isDeepStrictEqual(content[kind], expected[kind]))
     .map((kind) => `the metrics of its ${kind} differ.`);
-  return [...files, ...metrics];
+  const forgetting = isDeepStrictEqual(content.forgetting, expected.forgetting) ? [] : ['forgetting.json differs.'];
+  return [...files, ...metrics, ...forgetting];
 }

@@ -5,7 +5,7 @@ import { goldenPath } from './golden.ts';
 
 /**
  * A small run that uses all that a resume has to bring back: shuffling, two files mixed by weight, packing, gradient
- * accumulation, dropout, warmup and decay, a held-out share, and several checkpoints.
+ * accumulation, dropout, warmup and decay, a held-out share, what it forgets, and several checkpoints.
  * @param folder where model and rows are put; it is made.
  * @param threads more than one shows more, and takes long where other programs want the processor too.
  */
@@ -21,6 +21,13 @@ export function killRecipe(folder: string, threads = 1): SftRecipe {
     writeFileSync(path, `${part.join('\n')}\n`);
     return path;
   };
+  const spoken = rows
+    .slice(400, 420)
+    .map((row) => (JSON.parse(row) as { messages: { content: string }[] }).messages.map(({ content }) => content));
+  const text = spoken.map(([, answer]) => JSON.stringify({ text: answer!.slice(0, 160) }));
+  const suite = spoken.map(([question], i) =>
+    JSON.stringify({ prompt: question!.slice(0, 60), choices: ['yes', 'no', 'perhaps'], gold: i % 3 }),
+  );
   return {
     method: 'sft',
     model,
@@ -40,6 +47,7 @@ export function killRecipe(folder: string, threads = 1): SftRecipe {
     lr: 3e-3,
     steps: 24,
     precision: 'fp32',
+    forgetting: { text: file('neutral.jsonl', text), suite: file('suite.jsonl', suite) },
     every: { evaluate: 6, checkpoint: 3, keep: 3 },
     threads,
     seed: 11,

@@ -107,6 +107,7 @@ export function recipeFor({ model, rows }: Scene, change: Readonly<Record<string
     batch: 2,
     steps: 2,
     precision: 'fp32',
+    forgetting: false,
     ...change,
   };
   return recipe as unknown as SftRecipe; // tests give what the types forbid

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkpointSteps } from '../runs/checkpoint.ts';
+import { type ForgettingRecord, readForgetting } from '../runs/forgetting.ts';
 import { readJsonl } from '../runs/jsonl-log.ts';
 import { verifyCheckpoint } from '../runs/manifest.ts';
 import { readMetrics, withoutTimeFields } from '../runs/metrics.ts';
@@ -11,6 +12,8 @@ export interface RunContent {
   readonly files: Readonly<Record<string, string>>;
   readonly steps: readonly Record<string, unknown>[];
   readonly evaluations: readonly Record<string, unknown>[];
+  /** All of forgetting.json. */
+  readonly forgetting: ForgettingRecord | null;
 }
 
 /** @throws when a checkpoint is not what its manifest says. */
@@ -22,7 +25,12 @@ export async function runContent(dir: string): Promise<RunContent> {
     for (const [name, { sha256 }] of Object.entries(verified.manifest.files)) files[`step-${step}/${name}`] = sha256;
   }
   const { steps, evaluations } = readMetrics(dir);
-  return { files, steps: steps.map(withoutTimeFields), evaluations: evaluations.map(withoutTimeFields) };
+  return {
+    files,
+    steps: steps.map(withoutTimeFields),
+    evaluations: evaluations.map(withoutTimeFields),
+    forgetting: readForgetting(dir),
+  };
 }
 
 export interface KilledFolder {

@@ -18,6 +18,16 @@ test('each rule divides or subtracts as lm-eval does', () => {
   );
 });
 
+test('mutual information of what cannot be: never after the context, and always where only the context allows it', () => {
+  const impossible = {
+    choices: ['a', 'b', 'c'],
+    conditional: [-Infinity, -9, -1],
+    unconditional: [-Infinity, -Infinity, -2],
+  };
+  assert.deepEqual(choiceValues(impossible, 'mutualInformation'), [-Infinity, Infinity, 1]);
+  assert.deepEqual(pickChoice([-Infinity, Infinity, 1], 1, 'share'), { best: [1], credit: 1, tied: false });
+});
+
 test('the rules disagree on who is best', () => {
   const credit = (rule: 'sum' | 'perCharacter') => pickChoice(choiceValues(likelihoods, rule), 0, 'share').credit;
   assert.equal(credit('sum'), 0);

@@ -51,7 +51,8 @@ function divide(
   unconditional: readonly number[] | undefined,
 ): number {
   if (rule === 'sum') return value;
-  if (rule === 'mutualInformation') return value - unconditional![index]!;
+  // What cannot follow the context is never the answer, even where it cannot stand alone either (−∞ − −∞ is no number).
+  if (rule === 'mutualInformation') return value === Number.NEGATIVE_INFINITY ? value : value - unconditional![index]!;
   if (choice === '')
     throw new PosttrainError('usage', `choice ${index} is empty, so it has no log-likelihood ${rule}.`, {
       help: 'compare by sum, or give every choice a text',

@@ -21,6 +21,8 @@ test('softmax and log-sum-exp survive sizes that exp does not', () => {
 test('TruthfulQA MC2 of the golden question, and where exp underflows', () => {
   assert.ok(agrees(truthfulMc2([-1, -2, -1.5, -3], [1, 0, 1, 0]), 0.761481));
   assert.ok(agrees(truthfulMc2([-2000, -2000], [1, 0]), 0.5, 9));
+  assert.equal(truthfulMc2([-Infinity, -3], [1, 0]), 0);
+  assert.equal(truthfulMc2([-Infinity, -Infinity, -Infinity, -Infinity], [1, 0, 0, 0]), 0.25, 'no answer is likelier');
   assert.throws(() => truthfulMc2([-1], [1, 0]), { message: '1 answers have 2 labels.' });
 });
 

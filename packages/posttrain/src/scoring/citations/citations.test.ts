@@ -98,6 +98,10 @@ test('support.lexical on the golden pairs, its known mistakes among them', () =>
     assert.deepEqual([overlap.numbersAgree, overlap.negationAgrees], [numbers, negation], claim);
     assert.equal(lexicalSupport.supports(from, claim), supported, claim);
   }
+  const page = 'Nobody knows the mayor. Olo Vek has lived in Tarn since 1741. He never left.';
+  assert.equal(lexicalSupport.supports(page, 'Olo Vek lived in Tarn'), true, 'another sentence denies something else');
+  assert.equal(lexicalSupport.supports(page, 'Olo Vek never lived in Tarn'), false);
+  assert.equal(lexicalSupport.supports(page, 'Nobody knows the mayor'), true);
   assert.equal(lexicalSupport.caveat, 'lexical overlap, not entailment');
   assert.equal(lexicalSupport.supports(premise, 'it was'), false, 'a claim of stop words claims nothing');
   assert.equal(verbatimSupport.supports(premise, 'has lived in Tarn'), true);

@@ -1,4 +1,5 @@
 import { plainWords } from '../text/abstention-phrases.ts';
+import { splitSentences } from './sentences.ts';
 
 /** Decides whether a premise supports a claim. Its name is printed beside every number that rests on it. */
 export interface Support {
@@ -20,7 +21,7 @@ export interface LexicalOverlap {
   readonly coverage: number;
   /** Every word of the claim with a digit occurs in the premise. */
   readonly numbersAgree: boolean;
-  /** Both speak with a negation, or neither does. */
+  /** The claim and the sentence of the premise that shares most of its words both speak with a negation, or neither does. */
   readonly negationAgrees: boolean;
 }
 
@@ -40,13 +41,23 @@ export function lexicalOverlap(premise: string, claim: string): LexicalOverlap {
   return {
     coverage: content.length === 0 ? 0 : covered.length / content.length,
     numbersAgree: content.every((token) => !/\p{N}/u.test(token) || held.has(token)),
-    negationAgrees: [...held].some(isNegation) === words(claim).some(isNegation),
+    negationAgrees: words(nearestSentence(premise, content)).some(isNegation) === words(claim).some(isNegation),
   };
+}
+
+/** A page nearly always denies something; what counts is what the claim rests on. The first of equals. */
+function nearestSentence(premise: string, content: readonly string[]): string {
+  const sentences = splitSentences(premise);
+  const shared = sentences.map((sentence) => {
+    const held = new Set(words(sentence));
+    return content.filter((token) => held.has(token)).length;
+  });
+  return sentences[shared.indexOf(Math.max(...shared))] ?? premise;
 }
 
 /**
  * Word overlap: supported where at least .8 of the claim's content words, and all its words with digits, occur in the premise, and
- * both or neither hold a negation. A baseline, not entailment: "Tarn lived in Olo" passes for "Olo lived in Tarn", "ninety" fails for "90".
+ * the claim and the premise's sentence nearest to it both hold a negation, or neither does. A baseline, not entailment: "Tarn lived in Olo" passes for "Olo lived in Tarn", "ninety" fails for "90".
  */
 export const lexicalSupport: Support = {
   name: 'support.lexical',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PosttrainError } from '../../support/errors.ts';
-import { ifevalAccuracy } from './accuracy.ts';
+import { followsAll, ifevalAccuracy } from './accuracy.ts';
 import { ifevalVerifiers, readInstructions, verifyInstructions } from './instructions.ts';
 
 const verify = (text: string, ...pairs: readonly [string, Record<string, unknown>][]) =>
@@ -19,6 +19,7 @@ const table: readonly [string, Record<string, unknown>, string, boolean, boolean
   ['startend:quotation', {}, '*"hi"*', false, true],
   ['startend:end_checker', { end_phrase: 'Any other questions?' }, 'Done. Any other questions?"', true, true],
   ['detectable_format:title', {}, '<<a title>>\nx', true, true],
+  ['detectable_format:title', {}, '<< >>\nx', false, false],
   ['detectable_format:json_format', {}, '```json\n{"a": 1}\n```', true, true],
   ['length_constraints:number_paragraphs', { num_paragraphs: 2 }, '***\none\n***\ntwo\n***', true, true],
   ['keywords:letter_frequency', { letter: 'a', let_frequency: 3, let_relation: 'less than' }, 'Banana', false, false],
@@ -40,6 +41,14 @@ test('loose forgives a first line, per instruction and not per variant', () => {
   const result = verify(text, ['punctuation:no_comma', {}], ['length_constraints:number_words', words]);
   assert.deepEqual(result.strict, [false, true]);
   assert.deepEqual(result.loose, [true, true]);
+});
+
+test('a prompt is followed when all of its instructions are, and open where one that is not false is unknown', () => {
+  assert.deepEqual(
+    [followsAll([true, true]), followsAll([true, false]), followsAll([false, null])],
+    [true, false, false],
+  );
+  assert.deepEqual([followsAll([true, null]), followsAll([null])], [null, null]);
 });
 
 test('25 verifiers are registered', () => assert.equal(ifevalVerifiers.size, 25));

@@ -14,6 +14,7 @@ test('the clustered error has the value of the specification', () => {
   const estimate = meanEstimate(answers, { clusters: documents });
   assert.equal(estimate.value, 0.5);
   near(estimate.standardError, 0.216025);
+  near(estimate.standardError! * Math.sqrt(3 / 4), 0.187083); // without C/(C − 1)
   assert.deepEqual([estimate.n, estimate.clusters, estimate.missing], [10, 4, 0]);
   near(meanEstimate(answers).standardError, 0.166667);
 });

@@ -71,6 +71,25 @@ test('fixed and broken items in clusters enter the interval with the effective n
   near(difference.interval?.high, 0.828426);
 });
 
+test('clusters that all changed alike are as sure as their number, not unknown', () => {
+  const clusters = Array.from({ length: 12 }, (_, i) => Math.floor(i / 2));
+  const collapsed = pairedDifference(Array(12).fill(1), Array(12).fill(0), { clusters });
+  // Six clusters that all fell: 2 · 2⁻⁶
+  assert.deepEqual([collapsed.value, collapsed.test, collapsed.midP], [-1, 'sign', null]);
+  near(collapsed.p, 2 / 64, 12);
+  assert.ok(collapsed.interval !== null && collapsed.interval.high < 0);
+  // One of two items of each cluster was fixed.
+  const half = pairedDifference(
+    Array(12).fill(0),
+    clusters.map((_, i) => i % 2),
+    { clusters },
+  );
+  assert.deepEqual([half.value, half.test], [0.5, 'sign']);
+  near(half.p, 2 / 64, 12);
+  const same = pairedDifference(Array(12).fill(1), Array(12).fill(1), { clusters });
+  assert.deepEqual([same.test, same.p], ['t', 1]);
+});
+
 test('ten items of which none changed are no proof of equality', () => {
   const same = pairedDifference(before, before);
   assert.deepEqual([same.value, same.p], [0, 1]);

@@ -16,8 +16,11 @@ export interface PairedDifference extends Difference {
   readonly fixed: number;
   /** Items whose score fell. */
   readonly broken: number;
-  /** The test of `p`: exact McNemar for right and wrong answers of items that stand alone, else t. */
-  readonly test: 'mcnemar' | 't' | null;
+  /**
+   * The test of `p`: exact McNemar for right and wrong answers of items that stand alone, the sign test of clusters where all of them
+   * changed alike, else t.
+   */
+  readonly test: 'mcnemar' | 'sign' | 't' | null;
   /** McNemar's mid-p beside the exact one; null where it does not hold. */
   readonly midP: number | null;
   /** Correlation of the scores before and after; null where either does not vary. */
@@ -59,7 +62,7 @@ export function pairedDifference(
     value: sums.mean,
     standardError: error?.standardError ?? null,
     ...(binary ? binaryInterval(sums, error, tail, counts) : studentInterval(sums.mean, error, tail)),
-    ...(binary && sums.sizes.length === sums.n ? exactTest(counts) : studentTest(sums.mean, error)),
+    ...(binary ? binaryTest(sums, error, counts) : studentTest(sums.mean, error)),
     before: mean(x),
     after: mean(y),
     ...counts,
@@ -101,6 +104,16 @@ function binaryInterval(sums: ClusterSums, error: RobustError | null, tail: numb
 function exactTest({ fixed, broken }: Changes) {
   const { exact, midP } = mcnemar(fixed, broken);
   return { p: exact, midP, test: 'mcnemar' } as const;
+}
+
+/**
+ * Where every cluster changed by the same share, such as when all answers became wrong, the error is 0 and t infinite: that clusters
+ * went one way by chance has the probability 2 · ½^C.
+ */
+function binaryTest(sums: ClusterSums, error: RobustError | null, counts: Changes) {
+  if (sums.sizes.length === sums.n) return exactTest(counts);
+  if (!error || error.reducedBias > 0 || sums.mean === 0) return studentTest(sums.mean, error);
+  return { p: mcnemar(sums.sizes.length, 0).exact, midP: null, test: 'sign' } as const;
 }
 
 /** Without spread, differences of 0 are no evidence of one; other differences have a p that nobody knows. */

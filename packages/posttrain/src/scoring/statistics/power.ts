@@ -36,9 +36,36 @@ export function testPower(effect: number, standardError: number, df: number, alp
   return power / weights;
 }
 
-/** The effect that a two-sided t test of this standard error finds with probability `power`. */
+/** The effect that a two-sided t test of this standard error finds with probability `power`; 0 where it finds none as often. */
 export function detectableEffect(standardError: number, df: number, { alpha = 0.05, power = 0.8 } = {}): number {
-  return standardError * smallest(100 * studentQuantile(1 - alpha / 2, df), (x) => testPower(x, 1, df, alpha) >= power);
+  const lacking = (x: number) => testPower(x, 1, df, alpha) - power;
+  let low = { x: 0, y: lacking(0) };
+  if (low.y >= 0) return 0;
+  let high = { x: studentQuantile(1 - alpha / 2, df), y: 0 };
+  for (high.y = lacking(high.x); high.y < 0; high.y = lacking(high.x)) {
+    low = { ...high };
+    high.x *= 2;
+  }
+  // Regula falsi: each value costs a quadrature. An end that stays twice is weighed half (Illinois), else it would stay for ever.
+  let side = 0;
+  while (high.x - low.x > 1e-8 * high.x) {
+    const x = (low.x * high.y - high.x * low.y) / (high.y - low.y);
+    const y = lacking(x);
+    if (Math.abs(y) < 1e-10) return standardError * x;
+    const repeated = Math.sign(y) === side ? 0.5 : 1;
+    if (y < 0)
+      [low, high] = [
+        { x, y },
+        { ...high, y: high.y * repeated },
+      ];
+    else
+      [low, high] = [
+        { ...low, y: low.y * repeated },
+        { x, y },
+      ];
+    side = Math.sign(y);
+  }
+  return standardError * high.x;
 }
 
 /** The smallest x up to `high` that is enough, to one part in 10⁸, where every larger one is too. */

@@ -82,6 +82,12 @@ test('sections weigh their pairs, or what is listed', () => {
     (3 * 0.5 + 0.75) / 4,
     12,
   );
+  // RewardBench lists math-prm as 984, more than twice its pairs.
+  const listed = [
+    { chosen: 1, rejected: 0, section: 'math-prm' },
+    { chosen: 0, rejected: 1, section: 'alpacaeval-easy' },
+  ];
+  near(rewardAccuracy(listed, { weights: { 'math-prm': 984, 'alpacaeval-easy': 100 } }).weighted, 984 / 1084, 12);
   assert.equal(rewardAccuracy([]).weighted, null);
   assert.throws(() => rewardAccuracy(pairs, { weights: { chat: 1 } }), {
     code: 'usage',

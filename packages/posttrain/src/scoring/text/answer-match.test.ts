@@ -22,6 +22,7 @@ test('F1 counts shared words with repeats', () => {
   assert.equal(tokenF1('x', ''), 0);
   // One of two repeats is shared: precision 1/2, recall 1.
   assert.ok(Math.abs(tokenF1('x x', 'x') - 2 / 3) < 1e-12);
+  assert.ok(Math.abs(tokenF1('x', 'x x') - 2 / 3) < 1e-12, 'nor is it shared twice');
   assert.equal(tokenF1('a b', ['c', 'b']), 1);
 });
 

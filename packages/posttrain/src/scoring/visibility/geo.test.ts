@@ -25,6 +25,11 @@ test('no citation gives no source a share', () => {
   assert.deepEqual(sourceVisibility('Alpha tools cut costs [0].', 2).wordCount, [0, 0]);
 });
 
+test('words of one and two letters do not count', () => {
+  // "big" and "now" against "Tarn"
+  assert.deepEqual(sourceVisibility('It is so big now [1]. In Tarn [2].', 2).wordCount, [2 / 3, 1 / 3]);
+});
+
 test('one sentence: words shared evenly between its citations', () => {
   assert.deepEqual(sourceVisibility('Alpha tools cut costs [1, 2].', 2).positionAdjustedWordCount, [0.5, 0.5]);
 });

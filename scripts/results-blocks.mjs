@@ -1,0 +1,98 @@
+// Tables of docs that are made from stored results: what each shows of which result, as Markdown.
+
+/** @typedef {(kind: 'bench' | 'study', name: string) => any} Stored the last record of a measurement, or null */
+
+const table = (head, rows) =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+const percent = (share, digits = 0) => (share === null ? '–' : `${(100 * share).toFixed(digits)} %`);
+const figure = (value, unit) =>
+  value === null || value === undefined ? '–' : unit === 'share' ? percent(value) : value.toFixed(2);
+const made = ({ machine, versions, settings }, name) =>
+  `Made by scripts/results.mjs from \`npm run -s study -- ${name}\` (${Object.entries(settings)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(', ')}; ${machine.cores} cores of ${machine.cpu}, Node ${versions.node}).`;
+
+const axes = ['intent', 'citations', 'reliability', 'factuality', 'safety', 'bias', 'domain', 'forgetting'];
+
+/** What models without skill win, and what shows them. */
+export function degenerate(stored) {
+  const record = stored('study', 'degenerate');
+  const policies = record.ours.policies.filter(({ policy }) => policy !== 'oracle');
+  const counts = policies.map(({ policy, about, byAxis, wins, invalid }) => [
+    `${policy}: ${about}`,
+    ...axes.map((axis) => (byAxis[axis] ? `${byAxis[axis].won} of ${byAxis[axis].figures}` : '–')),
+    String(wins.filter(({ shownBy }) => shownBy === null).length),
+    String(invalid.length),
+  ]);
+  const clearest = policies.flatMap(({ policy, wins }) =>
+    axes.flatMap((axis) => {
+      const [best] = wins.filter((win) => win.axis === axis).sort((a, b) => gain(b) - gain(a));
+      return best ? [winRow(policy, best)] : [];
+    }),
+  );
+  return [
+    `${record.ours.tasks.length} tasks. Figures won, of those that the model has; those without a row that shows them; tasks called invalid.`,
+    table(['model', ...axes, 'not shown', 'invalid'], counts),
+    'The clearest win of each model on each axis, and the row of the same task beside it that shows it most clearly:',
+    table(['model', 'axis', 'figure', 'it', 'reference', 'shown by', 'it', 'reference'], clearest),
+    made(record, 'degenerate'),
+  ].join('\n\n');
+}
+
+const gain = ({ value, reference, unit }) => Math.abs(value - (reference ?? value)) * (unit === 'share' ? 1 : 1e-3);
+
+function winRow(policy, { axis, task, metric, value, reference, unit, shownBy }) {
+  const beside = shownBy
+    ? [`\`${shownBy.metric}\``, figure(shownBy.after, shownBy.unit), figure(shownBy.before, shownBy.unit)]
+    : ['**nothing**', '', ''];
+  return [policy, axis, `\`${task}\` \`${metric}\``, figure(value, unit), figure(reference, unit), ...beside];
+}
+
+/** How often intervals hold the truth, by number of clusters. */
+export function coverage(stored) {
+  const record = stored('study', 'statistics');
+  const { coverage: cells, falseVerdicts, power } = record.ours;
+  const counts = [...new Set(cells.map(({ clusters }) => clusters))];
+  const rows = [...new Set(cells.map(({ name, kind }) => `${name}|${kind}`))].map((key) => {
+    const [name, kind] = key.split('|');
+    const own = counts.map((clusters) =>
+      cells.find((cell) => cell.name === name && cell.kind === kind && cell.clusters === clusters),
+    );
+    return [name, kind, ...own.map((cell) => (cell ? (100 * cell.covered).toFixed(1) : '–'))];
+  });
+  const excess = Math.max(...falseVerdicts.map(({ rate, nominal }) => rate - nominal));
+  const gap = Math.max(...power.map(({ printed, found }) => Math.abs(printed - found)));
+  return [
+    table(['95 % intervals that hold the truth, %', 'clusters', ...counts.map(String)], rows),
+    `False verdicts exceed their nominal rate by at most ${(100 * Math.max(0, excess)).toFixed(1)} points; power differs from what is printed by at most ${(100 * gap).toFixed(1)} points.`,
+    made(record, 'statistics'),
+  ].join('\n\n');
+}
+
+/** Agreement with lm-evaluation-harness, by task over its models. */
+export function harness(stored) {
+  const record = stored('study', 'lm-eval');
+  const tasks = [...new Set(record.peers.map(({ task }) => task))];
+  const rows = tasks.map((task) => {
+    const own = record.peers.filter((row) => row.task === task);
+    const sum = (key) => own.reduce((total, row) => total + row[key], 0);
+    const canned = record.canned.find((row) => row.task === task);
+    const problems = own.reduce((total, row) => total + row.problems.length, canned?.problems.length ?? 0);
+    return [
+      `\`${task}\``,
+      String(sum('items')),
+      own.some(({ tokens }) => tokens > 0) ? Math.max(...own.map(({ widest }) => widest)).toExponential(1) : '–',
+      String(own.reduce((total, row) => total + row.leftOut.length, 0)),
+      canned ? String(canned.scored) : '–',
+      String(problems),
+    ];
+  });
+  const models = [...new Set(record.peers.map(({ model }) => model))];
+  return [
+    table(
+      ['task', 'items', 'widest gap, nats a token', 'left out as ties', 'given answers scored', 'disagreements'],
+      rows,
+    ),
+    `${models.join(', ')} against lm-evaluation-harness ${record.versions.lmEval} with transformers ${record.versions.transformers}; allowed are ${record.bound.perToken} nats a token. ${made(record, 'lm-eval')}`,
+  ].join('\n\n');
+}
