@@ -118,6 +118,9 @@ export const functions = [
   ['fusedAdamw_', '_fused_adamw_'],
   ['mapFile', 'from_file'],
   ['scalarPow', 'pow.Scalar'],
+  // The addon's own.
+  ['squaredSumKernel', 'posttrain::squared_sum'],
+  ['adamwKernel_', 'posttrain::adamw_'],
 ];
 
 export const factories = [

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { PosttrainError } from '../support/errors.ts';
+import { cpuLevel } from './cpu-level.ts';
 import { recordedAddon } from './setup.ts';
 
 /** A tensor in the addon's table; 0 is no tensor. */
@@ -35,6 +36,8 @@ export interface Addon {
   memory(): { live: number; liveBytes: number; peakRss: number };
   trim(): void;
   live(): number;
+  useLevel(name: string): void;
+  level(): string;
   build(): { torch: string; cpu: string; cuda: boolean };
 }
 
@@ -63,6 +66,7 @@ function load(): Addon {
     const freed = message.includes('was freed') || message.includes('a freed tensor');
     return new PosttrainError(freed ? 'tensor-disposed' : 'tensor-op', message);
   });
+  loaded.useLevel(cpuLevel());
   return loaded;
 }
 

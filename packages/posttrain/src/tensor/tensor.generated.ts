@@ -94,6 +94,8 @@ let $neg = 0;
 let $normal_ = 0;
 let $ones = 0;
 let $permute = 0;
+let $posttrain_adamw_ = 0;
+let $posttrain_squared_sum = 0;
 let $pow_Scalar = 0;
 let $pow_Tensor_Scalar = 0;
 let $rand = 0;
@@ -754,6 +756,16 @@ export function mapFile(filename: string, shared?: boolean | null, size?: number
 /** aten::pow.Scalar(Scalar self, Tensor exponent) -> Tensor */
 export function scalarPow(self: number, exponent: Tensor): Tensor {
   return new Tensor(call(($pow_Scalar ||= find('aten::pow', 'Scalar')), self, exponent.alive()));
+}
+
+/** posttrain::squared_sum(Tensor[] x) -> float */
+export function squaredSumKernel(x: readonly Tensor[]): number {
+  return call(($posttrain_squared_sum ||= find('posttrain::squared_sum', '')), x.map(alive));
+}
+
+/** posttrain::adamw_(Tensor(a!)[] weights, Tensor[] gradients, Tensor(b!)[] means, Tensor(c!)[] squares, Tensor(d!)[] copies, float scale, float learning_rate, float beta1, float beta2, float epsilon, float decay, int step) -> () */
+export function adamwKernel_(weights: readonly Tensor[], gradients: readonly Tensor[], means: readonly Tensor[], squares: readonly Tensor[], copies: readonly Tensor[], scale: number, learningRate: number, beta1: number, beta2: number, epsilon: number, decay: number, step: number): void {
+  call(($posttrain_adamw_ ||= find('posttrain::adamw_', '')), weights.map(alive), gradients.map(alive), means.map(alive), squares.map(alive), copies.map(alive), scale, learningRate, beta1, beta2, epsilon, decay, step);
 }
 
 /** aten::empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor */
