@@ -10,13 +10,19 @@
 #pragma once
 #include <cstdint>
 
+#include "cached-attention.h"
 #include "optimizer.h"
+#include "packed-linear.h"
+#include "sampler.h"
 
 namespace posttrain::kernels {
 
 /** All kernels of one level. */
 struct Table {
   const Optimizer& optimizer;
+  const PackedLinears& packed_linears;
+  const CachedAttentions& cached_attentions;
+  const Sampler& sampler;
 };
 
 }  // namespace posttrain::kernels

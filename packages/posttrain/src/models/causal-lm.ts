@@ -1,6 +1,7 @@
 import { type AttentionContext, Module } from '../nn/index.ts';
 import type { RotaryTable } from '../nn/rotary.ts';
 import type { Tensor } from '../tensor/index.ts';
+import type { DecoderParts } from './decoder-parts.ts';
 
 /** What every block gets beside the residual stream. */
 export interface BlockContext {
@@ -45,6 +46,11 @@ export abstract class CausalLm extends Module<
   abstract readonly initializerRange: number;
   /** Keys a checkpoint may hold beside the parameters, such as a tied head stored twice. */
   abstract readonly ignoredKeys: readonly string[];
+
+  /** The parts by their role, where the family is of the kind that `DecoderParts` describes: then generation is fused. */
+  get decoderParts(): DecoderParts | null {
+    return null;
+  }
 
   /** int64 [N] → normed hidden states, float32 [N, D], ready for `logits`. */
   override forward(tokens: Tensor, attention: AttentionContext, training = false): Tensor {

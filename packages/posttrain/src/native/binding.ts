@@ -38,6 +38,46 @@ export interface Addon {
   live(): number;
   useLevel(name: string): void;
   level(): string;
+  useLargePages(handle: Handle): void;
+  packLinear(weight: Handle, packed: Handle): void;
+  embedRows(table: Handle, tokens: Int32Array, x: Handle): void;
+  takeRows(x: Handle, rows: Int32Array): void;
+  normLinear(
+    x: Handle,
+    rows: number,
+    norm: Handle,
+    epsilon: number,
+    normed: Handle,
+    packed: Handle,
+    outputs: number,
+    bias: Handle,
+    y: Handle,
+    gated: boolean,
+  ): void;
+  addLinear(h: Handle, rows: number, packed: Handle, outputs: number, bias: Handle, x: Handle): void;
+  cachedAttention(
+    projected: Handle,
+    heads: number,
+    kvHeads: number,
+    starts: Int32Array,
+    lengths: Int32Array,
+    blocks: Int32Array,
+    cos: Handle,
+    sin: Handle,
+    keys: Handle,
+    values: Handle,
+    out: Handle,
+  ): void;
+  sampleRows(
+    logits: Handle,
+    temperature: number,
+    topK: number,
+    topP: number,
+    minP: number,
+    uniform: Float64Array,
+    tokens: Int32Array,
+    logps: Float32Array,
+  ): void;
   build(): { torch: string; cpu: string; cuda: boolean };
 }
 

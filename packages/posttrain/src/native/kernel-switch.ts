@@ -11,6 +11,8 @@ export const kernelNames = [
   'loss', //            log-probabilities of targets through the vocabulary projection
   'embedding', //       the embedding's gradient
   'adamw', //           the optimizer step with clipping and the bf16 copy, and the gradient norm
+  'decode', //          packed linear layers, cached attention: a whole step of generation
+  'sampler', //         filters, the next token and its log-probability
 ] as const;
 export type KernelName = (typeof kernelNames)[number];
 

@@ -4,18 +4,18 @@ import { Module } from './module.ts';
 /** Root-mean-square norm, Zhang & Sennrich 2019, arXiv:1910.07467, eq. 4: w · x / √(mean(x²) + ε), in float32. */
 export class RmsNorm extends Module<[x: Tensor], Tensor> {
   weight: Tensor; // [D]
-  readonly #epsilon: number;
+  readonly epsilon: number;
 
   constructor(width: number, epsilon: number) {
     super();
     this.weight = empty([width]).keep();
-    this.#epsilon = epsilon;
+    this.epsilon = epsilon;
   }
 
   /** [..., D] → float32 [..., D] */
   override forward(x: Tensor): Tensor {
     const wide = x.toDtype('float32');
-    const scale = wide.square().mean([-1], true).add(this.#epsilon).rsqrt();
+    const scale = wide.square().mean([-1], true).add(this.epsilon).rsqrt();
     return wide.mul(scale).mul(this.weight);
   }
 }

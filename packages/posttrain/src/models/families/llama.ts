@@ -11,6 +11,7 @@ import {
 } from '../../nn/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import { type BlockContext, CausalLm, type ModelDimensions } from '../causal-lm.ts';
+import type { DecoderParts } from '../decoder-parts.ts';
 import { defineFamily } from '../define-family.ts';
 
 const ropeScaling = z.discriminatedUnion('rope_type', [
@@ -203,6 +204,27 @@ class Llama extends CausalLm {
     return this.model.layers;
   }
 
+  override get decoderParts(): DecoderParts {
+    const { embedTokens, layers, norm } = this.model;
+    return {
+      embedding: embedTokens.weight,
+      blocks: layers.map(({ inputLayernorm, selfAttn, postAttentionLayernorm, mlp }) => ({
+        attentionNorm: inputLayernorm,
+        query: selfAttn.qProj,
+        key: selfAttn.kProj,
+        value: selfAttn.vProj,
+        output: selfAttn.oProj,
+        mlpNorm: postAttentionLayernorm,
+        gate: mlp.gateProj,
+        up: mlp.upProj,
+        down: mlp.downProj,
+      })),
+      norm,
+      head: this.#head,
+      frequencies: this.#frequencies,
+    };
+  }
+
   override get initializerRange(): number {
     return this.#config.initializer_range;
   }
@@ -220,8 +242,12 @@ class Llama extends CausalLm {
     return this.model.norm.call(x);
   }
 
+  get #head(): Tensor {
+    return this.lmHead?.weight ?? this.model.embedTokens.weight;
+  }
+
   override logits(hidden: Tensor): Tensor {
-    const weight = this.lmHead?.weight ?? this.model.embedTokens.weight;
+    const weight = this.#head;
     return hidden.toDtype(weight.dtype).linear(weight).toDtype('float32');
   }
 }

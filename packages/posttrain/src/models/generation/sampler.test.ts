@@ -9,16 +9,13 @@ import { type Sampling, sampleTokens } from './sampler.ts';
 const logits = [0.25, 0.1, 0.5, 0.15].map(Math.log);
 
 function sample(sampling: Sampling, uniform: readonly number[]): number[] {
-  return scope(() =>
-    sampleTokens(
-      tensor(
-        uniform.flatMap(() => logits),
-        { shape: [uniform.length, 4] },
-      ),
-      sampling,
-      uniform,
-    ),
-  );
+  return scope(() => {
+    const rows = tensor(
+      uniform.flatMap(() => logits),
+      { shape: [uniform.length, 4] },
+    );
+    return [...sampleTokens(rows, sampling, uniform).tokens];
+  });
 }
 
 test('temperature 0 takes the likeliest token', () =>
