@@ -160,12 +160,13 @@ void answer(const CachedAttention<T>& attention, const int32_t* blocks, int64_t 
   for (int r = 0; r < R; r++)
     inverse[r] = weigh(scores + r * stride, weights + r * stride, queries[r].sees, stride, scale);
 
-  constexpr int wideTile = kTile * 2 / R < 1 ? 1 : kTile * 2 / R >= 4 ? 4 : kTile * 2 / R >= 2 ? 2 : 1;
-  float mixed[R * wideTile * 16];
+  constexpr int most = kTile * 2 / R >= 4 ? 4 : kTile * 2 / R >= 2 ? 2 : 1;
+  float mixed[R * most * 16];
   for (int64_t first = 0; first < wide;) {
-    const bool several = first + wideTile * 16 <= wide;
-    const int64_t channels = several ? wideTile * 16 : 16;
-    if (several) mix<T, R, wideTile>(attention, blocks, kv_head, count, weights, stride, first, mixed);
+    const int64_t left = (wide - first) / 16;
+    int64_t channels = 16;
+    if (most == 4 && left >= 4) channels = 64, mix<T, R, most>(attention, blocks, kv_head, count, weights, stride, first, mixed);
+    else if (most >= 2 && left >= 2) channels = 32, mix<T, R, most >= 2 ? 2 : 1>(attention, blocks, kv_head, count, weights, stride, first, mixed);
     else mix<T, R, 1>(attention, blocks, kv_head, count, weights, stride, first, mixed);
     for (int r = 0; r < R; r++) {
       T* out = attention.out + (queries[r].token * attention.heads + queries[r].head) * width;

@@ -9,6 +9,8 @@ namespace {
 constexpr int kPanelVectors = kPanel / kLanes;
 /** Rows that are summed at once, by how many sums the registers hold. */
 constexpr int kTile = kLanes == 16 ? 12 : kLanes == 8 ? 3 : 1;
+/** Rows that go through all panels together: of a prompt, as many as stay in the cache beside the weights. */
+constexpr int64_t kRows = 96;
 
 template <class T>
 using Unit = typename Products<T>::Unit;
@@ -86,19 +88,21 @@ POSTTRAIN_INLINE void multiply(const PackedLinear<T>& linear, int64_t begin, int
   const int64_t units = linear.inputs / Products<T>::elements;
   const auto* x = reinterpret_cast<const Unit<T>*>(linear.x);
   const auto* weights = reinterpret_cast<const Unit<T>*>(linear.packed);
-  const int64_t tiles = (linear.rows + kTile - 1) / kTile;
-  const int together = tiles == 1 ? panels_beside(static_cast<int>(linear.rows)) : 1;
   float sums[kTile * kPanel];
-  for (int64_t panel = begin; panel < end;) {
-    const int panels = panel + together <= end ? together : 1;
-    for (int64_t t = 0; t < tiles; t++) {
-      const int64_t row = linear.rows * t / tiles;
-      const int rows = static_cast<int>(linear.rows * (t + 1) / tiles - row);
-      run_tile<T>(rows, panels, units, x + row * units, weights + panel * units * kPanel, sums);
-      for (int r = 0; r < rows; r++)
-        for (int p = 0; p < panels; p++) done(row + r, panel + p, sums + (r * panels + p) * kPanel);
+  for (int64_t first = 0; first < linear.rows; first += kRows) {
+    const int64_t count = linear.rows - first < kRows ? linear.rows - first : kRows, tiles = (count + kTile - 1) / kTile;
+    const int together = tiles == 1 ? panels_beside(static_cast<int>(count)) : 1;
+    for (int64_t panel = begin; panel < end;) {
+      const int panels = panel + together <= end ? together : 1;
+      for (int64_t t = 0; t < tiles; t++) {
+        const int64_t row = first + count * t / tiles;
+        const int rows = static_cast<int>(first + count * (t + 1) / tiles - row);
+        run_tile<T>(rows, panels, units, x + row * units, weights + panel * units * kPanel, sums);
+        for (int r = 0; r < rows; r++)
+          for (int p = 0; p < panels; p++) done(row + r, panel + p, sums + (r * panels + p) * kPanel);
+      }
+      panel += panels;
     }
-    panel += panels;
   }
 }
 
