@@ -10,6 +10,10 @@
 #pragma once
 #include <cstdint>
 
+#include "attention.h"
+#include "elementwise.h"
+#include "loss.h"
+#include "norm.h"
 #include "optimizer.h"
 
 namespace posttrain::kernels {
@@ -17,6 +21,10 @@ namespace posttrain::kernels {
 /** All kernels of one level. */
 struct Table {
   const Optimizer& optimizer;
+  const Norm& norm;
+  const Elementwise& elementwise;
+  const Attention& attention;
+  const Loss& loss;
 };
 
 }  // namespace posttrain::kernels

@@ -2,6 +2,6 @@
 
 namespace posttrain::kernels::POSTTRAIN_LEVEL {
 
-const Table table = {optimizer};
+const Table table = {optimizer, norm, elementwise, attention, loss};
 
 }  // namespace posttrain::kernels::POSTTRAIN_LEVEL
