@@ -256,15 +256,15 @@ void attend(const kernels::CachedAttention<T>& attention, int64_t sequences) {
         tasks.push_back({sequence, kv_head, std::max<int32_t>(0, end - kTokens), end});
   }
   const int64_t scratch = kernel.scratch(longest), work = seen * kv_heads * attention.width * 2;
-  const auto store = [&](int64_t task) { kernel.store(attention, task / kv_heads, task % kv_heads); };
-  const auto answer = [&](int64_t task) {
+  const auto store = [&](int64_t task, int64_t) { kernel.store(attention, task / kv_heads, task % kv_heads); };
+  const auto answer = [&](int64_t task, int64_t) {
     const auto& [sequence, kv_head, begin, end] = tasks[task];
     kernel.attend(attention, sequence, kv_head, begin, end, scratch_of(scratch));
   };
   if (one_each) {
-    in_parallel(static_cast<int64_t>(tasks.size()), work, [&](int64_t task) {
-      store(task);
-      answer(task);
+    in_parallel(static_cast<int64_t>(tasks.size()), work, [&](int64_t task, int64_t worker) {
+      store(task, worker);
+      answer(task, worker);
     });
     return;
   }
@@ -326,7 +326,7 @@ napi_value sample_rows(napi_env env, napi_callback_info info) {
     const float* from = rows_of<float>(logits, rows, vocabulary, "logits");
     const auto& kernel = kernel_table().sampler;
     const int64_t scratch = kernel.scratch(vocabulary);
-    in_parallel(rows, rows * vocabulary, [&](int64_t row) {
+    in_parallel(rows, rows * vocabulary, [&](int64_t row, int64_t) {
       const auto [token, logp] = kernel.sample(sampling, vocabulary, from + row * vocabulary,
                                                static_cast<const double*>(uniform.data)[row], scratch_of(scratch));
       static_cast<int32_t*>(tokens.data)[row] = token;

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "levels.h"
+#include "fused.h"
 
 namespace posttrain {
 namespace {
@@ -26,11 +26,9 @@ std::vector<Block> blocks_of(at::TensorList tensors, int64_t* elements) {
   return blocks;
 }
 
-void require(bool condition, const char* what) { TORCH_CHECK(condition, "posttrain: ", what); }
-
 bool is_plain(const at::Tensor& x, at::ScalarType type) { return x.is_cpu() && x.is_contiguous() && x.scalar_type() == type; }
 
-const kernels::bf16* bf16_of(const at::Tensor& x) { return static_cast<const kernels::bf16*>(x.const_data_ptr()); }
+
 
 /** Σ x² over all elements of all tensors. The order of the sum does not depend on the number of threads. */
 double squared_sum(at::TensorList tensors) {
@@ -40,11 +38,11 @@ double squared_sum(at::TensorList tensors) {
   const auto blocks = blocks_of(tensors, &elements);
   std::vector<double> sums(blocks.size());
   const auto& optimizer = kernel_table().optimizer;
-  in_parallel(static_cast<int64_t>(blocks.size()), elements, [&](int64_t task) {
+  in_parallel(static_cast<int64_t>(blocks.size()), elements, [&](int64_t task, int64_t) {
     const auto& [i, begin, end] = blocks[task];
     const auto& x = tensors[i];
     sums[task] = x.scalar_type() == at::kFloat ? optimizer.of_float.squared_sum(end - begin, x.const_data_ptr<float>() + begin)
-                                               : optimizer.of_bf16.squared_sum(end - begin, bf16_of(x) + begin);
+                                               : optimizer.of_bf16.squared_sum(end - begin, view<bf16>(x) + begin);
   });
   double total = 0;
   for (double sum : sums) total += sum;
@@ -76,17 +74,17 @@ void adamw_(at::TensorList weights, at::TensorList gradients, at::TensorList mea
   int64_t elements = 0;
   const auto blocks = blocks_of(weights, &elements);
   const auto& optimizer = kernel_table().optimizer;
-  in_parallel(static_cast<int64_t>(blocks.size()), elements, [&](int64_t task) {
+  in_parallel(static_cast<int64_t>(blocks.size()), elements, [&](int64_t task, int64_t) {
     const auto& [i, begin, end] = blocks[task];
     float* weight = weights[i].mutable_data_ptr<float>() + begin;
     float* mean = means[i].mutable_data_ptr<float>() + begin;
     float* square = squares[i].mutable_data_ptr<float>() + begin;
-    auto* copy = copies[i].is_same(weights[i]) ? nullptr : static_cast<kernels::bf16*>(copies[i].mutable_data_ptr()) + begin;
+    auto* copy = copies[i].is_same(weights[i]) ? nullptr : data<bf16>(copies[i]) + begin;
     const auto& g = gradients[i];
     if (g.scalar_type() == at::kFloat)
       optimizer.of_float.adamw(settings, end - begin, weight, mean, square, g.const_data_ptr<float>() + begin, copy);
     else
-      optimizer.of_bf16.adamw(settings, end - begin, weight, mean, square, bf16_of(g) + begin, copy);
+      optimizer.of_bf16.adamw(settings, end - begin, weight, mean, square, view<bf16>(g) + begin, copy);
   });
 }
 

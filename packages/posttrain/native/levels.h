@@ -19,34 +19,40 @@ const kernels::Table& kernel_table();
 /** Elements of memory below which waking other threads costs more than it gains. */
 constexpr int64_t kSmallWork = 32768;
 
+/** How many threads `in_parallel` uses; `elements` is the size of all the work. */
+inline int64_t workers_for(int64_t tasks, int64_t elements) {
+  return !GOMP_parallel || elements < kSmallWork ? 1 : std::min<int64_t>(tasks, at::get_num_threads());
+}
+
 /**
- * Calls `body(task)` for each of `tasks`, on as many threads as libtorch has if `elements`, the size of all the work, is
- * worth it. Which thread does which task is left open: tasks must not depend on each other, nor results on their number.
+ * Calls `body(task, worker)` for each of `tasks`, on libtorch's threads; `worker` counts those in use from 0. Which worker
+ * does which task is left open: tasks must not depend on each other, nor results on their number.
  */
 template <class F>
 void in_parallel(int64_t tasks, int64_t elements, const F& body) {
-  const int64_t threads = elements < kSmallWork ? 1 : std::min<int64_t>(tasks, at::get_num_threads());
-  if (threads <= 1 || !GOMP_parallel) {
-    for (int64_t task = 0; task < tasks; task++) body(task);
+  const int64_t workers = workers_for(tasks, elements);
+  if (workers <= 1) {
+    for (int64_t task = 0; task < tasks; task++) body(task, int64_t{0});
     return;
   }
   struct Work {
     const F& body;
     const int64_t tasks;
-    std::atomic<int64_t> next{0};
+    std::atomic<int64_t> next{0}, worker{0};
   } work{body, tasks};
-  const auto worker = [](void* data) {
+  const auto run = [](void* data) {
     auto& shared = *static_cast<Work*>(data);
-    for (int64_t task = shared.next++; task < shared.tasks; task = shared.next++) shared.body(task);
+    const int64_t worker = shared.worker++;
+    for (int64_t task = shared.next++; task < shared.tasks; task = shared.next++) shared.body(task, worker);
   };
-  GOMP_parallel(worker, &work, static_cast<unsigned>(threads), 0);
+  GOMP_parallel(run, &work, static_cast<unsigned>(workers), 0);
 }
 
 /** `in_parallel` over [0, count) in ranges of `step`, whatever the number of threads: sums made per range are always the same. */
 template <class F>
 void in_ranges(int64_t count, int64_t step, int64_t elements, const F& body) {
   in_parallel((count + step - 1) / step, elements,
-              [&](int64_t range) { body(range * step, std::min(count, (range + 1) * step)); });
+              [&](int64_t range, int64_t) { body(range * step, std::min(count, (range + 1) * step)); });
 }
 
 }  // namespace posttrain

@@ -1,7 +1,7 @@
 // Rotary embedding, cache and attention of decoding in one: the same code runs a prompt and a single token.
 #include "cached-attention.h"
 
-#include "products.h"
+#include "units.h"
 
 namespace posttrain::kernels::POSTTRAIN_LEVEL {
 namespace {

@@ -10,7 +10,11 @@
 #pragma once
 #include <cstdint>
 
+#include "attention.h"
 #include "cached-attention.h"
+#include "elementwise.h"
+#include "loss.h"
+#include "norm.h"
 #include "optimizer.h"
 #include "packed-linear.h"
 #include "sampler.h"
@@ -20,6 +24,10 @@ namespace posttrain::kernels {
 /** All kernels of one level. */
 struct Table {
   const Optimizer& optimizer;
+  const Norm& norm;
+  const Elementwise& elementwise;
+  const Attention& attention;
+  const Loss& loss;
   const PackedLinears& packed_linears;
   const CachedAttentions& cached_attentions;
   const Sampler& sampler;

@@ -1,7 +1,7 @@
 // Linear layers for the few rows of a decoding step: bound by reading the weights, which therefore lie in reading order.
 #include "packed-linear.h"
 
-#include "products.h"
+#include "units.h"
 
 namespace posttrain::kernels::POSTTRAIN_LEVEL {
 namespace {

@@ -2,6 +2,6 @@
 
 namespace posttrain::kernels::POSTTRAIN_LEVEL {
 
-const Table table = {optimizer, packed_linears, cached_attentions, sampler};
+const Table table = {optimizer, norm, elementwise, attention, loss, packed_linears, cached_attentions, sampler};
 
 }  // namespace posttrain::kernels::POSTTRAIN_LEVEL

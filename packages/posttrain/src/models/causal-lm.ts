@@ -1,4 +1,4 @@
-import { type AttentionContext, Module } from '../nn/index.ts';
+import { type AttentionContext, type Linear, logpsOf, Module } from '../nn/index.ts';
 import type { RotaryTable } from '../nn/rotary.ts';
 import type { Tensor } from '../tensor/index.ts';
 import type { DecoderParts } from './decoder-parts.ts';
@@ -42,6 +42,14 @@ export abstract class CausalLm extends Module<
   abstract finish(x: Tensor): Tensor;
   /** Unnormalised log-probabilities of normed states: [M, D] → float32 [M, V]. */
   abstract logits(hidden: Tensor): Tensor;
+  /** Log-probabilities of `targets` (int64 [M]) after normed states: [M, D] → float32 [M], in nats. Backward can run once. */
+  targetLogps(hidden: Tensor, targets: Tensor): Tensor {
+    return logpsOf(this.logits(hidden), targets);
+  }
+  /** Linear maps of the same input, whose weights lie in memory one after the other, so that one product does for all. */
+  get joined(): readonly (readonly Linear[])[] {
+    return [];
+  }
   /** Standard deviation of fresh weights. */
   abstract readonly initializerRange: number;
   /** Keys a checkpoint may hold beside the parameters, such as a tied head stored twice. */

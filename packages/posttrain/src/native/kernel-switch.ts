@@ -1,5 +1,6 @@
 import { PosttrainError } from '../support/errors.ts';
 import { nearestFirst } from '../support/nearest.ts';
+import { cpuLevel } from './cpu-level.ts';
 
 /** What has a kernel, by the names that `$POSTTRAIN_KERNELS` uses. Each has a plain definition of ATen operators too. */
 export const kernelNames = [
@@ -37,4 +38,10 @@ let off: ReadonlySet<KernelName> | undefined;
 export function kernelOn(name: KernelName): boolean {
   off ??= process.arch === 'x64' ? switchedOff() : new Set(kernelNames);
   return !off.has(name);
+}
+
+/** What decides the last bits of results beside libtorch itself: the CPU level, and kernels that are off. */
+export function computeLevel(): string {
+  const without = kernelNames.filter((name) => !kernelOn(name));
+  return without.length === 0 ? cpuLevel() : `${cpuLevel()} without kernels for ${without.join(', ')}`;
 }

@@ -1,4 +1,5 @@
-import { embedding, empty, type Tensor } from '../tensor/index.ts';
+import { embedding, embeddingKernel, empty, type Tensor } from '../tensor/index.ts';
+import { kernelFits } from './kernel-choice.ts';
 import { Module } from './module.ts';
 
 /** A row of the table for each token, in float32: the residual stream starts, and stays, in full precision. */
@@ -12,6 +13,12 @@ export class Embedding extends Module<[tokens: Tensor], Tensor> {
 
   /** int64 [N] → float32 [N, D] */
   override forward(tokens: Tensor): Tensor {
-    return embedding(this.weight, tokens).toDtype('float32');
+    return kernelFits('embedding', this.weight)
+      ? embeddingKernel(this.weight, tokens)
+      : plainEmbedding(this.weight, tokens);
   }
+}
+
+export function plainEmbedding(weight: Tensor, tokens: Tensor): Tensor {
+  return embedding(weight, tokens).toDtype('float32');
 }

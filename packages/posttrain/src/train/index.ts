@@ -7,4 +7,4 @@ export { methods } from './methods/index.ts';
 export { type Batch, crossEntropy, type Objective, type TargetQuantities } from './objective.ts';
 export { AdamW, type AdamWOptions, Muon, type MuonOptions, makeOptimizer, type Optimizer } from './optimizers/index.ts';
 export { type ScheduleOptions, scheduleFactor, warmupSteps } from './schedule.ts';
-export { clipGradients, gradientNorm, Trainable } from './trainable.ts';
+export { clipFactor, gradientNorm, Trainable } from './trainable.ts';

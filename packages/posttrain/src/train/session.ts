@@ -3,10 +3,11 @@ import { basename, join } from 'node:path';
 import type { TrainRequest, TrainResult } from '../engine/protocol.ts';
 import type { Stopping } from '../engine/stopping.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
+import { joinWeights } from '../models/join-weights.ts';
 import { type LoadedModel, loadCausalLm } from '../models/load.ts';
 import { resolveModelFolder } from '../models/model-folder.ts';
 import { settlePrecision } from '../models/precision.ts';
-import { cpuLevel } from '../native/cpu-level.ts';
+import { computeLevel } from '../native/kernel-switch.ts';
 import { type Engine, ensureEngine } from '../native/setup.ts';
 import {
   type Checkpoint,
@@ -74,7 +75,7 @@ export async function runSession(
   const facts: EngineFacts = {
     torch: build().torch,
     threads: recipe.threads as number,
-    cpuLevel: cpuLevel(),
+    cpuLevel: computeLevel(),
     addon: addonKey(engine),
   };
   abort.throwIfAborted();
@@ -240,6 +241,7 @@ function makeTrainable({ model }: LoadedModel, short: boolean): Trainable {
       return noGrad(() => current.toDtype('bfloat16'));
     });
   }
+  joinWeights(model);
   return new Trainable(model, masters);
 }
 
