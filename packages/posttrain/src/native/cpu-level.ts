@@ -26,8 +26,13 @@ export function cpuLevel(
   if (asked && levels.indexOf(asked) <= levels.indexOf(highest)) return asked;
   const why = asked ? `but this processor has no more than ${highest}` : 'which is no CPU level';
   throw new PosttrainError('usage', `POSTTRAIN_CPU_LEVEL is ${forced}, ${why}.`, {
-    help: `levels of this processor: ${levels.slice(0, levels.indexOf(highest) + 1).join(', ')}`,
+    help: `levels of this processor: ${levelsUpTo(highest).join(', ')}`,
   });
+}
+
+/** This level and those below it, the lowest first. */
+export function levelsUpTo(level: CpuLevel): readonly CpuLevel[] {
+  return levels.slice(0, levels.indexOf(level) + 1);
 }
 
 /** The highest level that a `/proc/cpuinfo` admits; `baseline` without one, as on macOS and Windows. */
