@@ -48,6 +48,13 @@ const rows = {
       `${microseconds(ours.medianNs)}${peers ? `; PyTorch from Python ${microseconds(peers.medianNs)} (ours ${fixed(ratioOfMedians, 2)}×)` : ''}`,
     ],
   ],
+  'bench decode': ({ cells }) =>
+    cells
+      .filter(({ threads, ratio }) => threads === 1 && ratio !== null)
+      .map(({ model, batch, precision, oursTokensPerSecond, ratio, ratioToTuned }) => [
+        `generation, ${model === 'pocket' ? 'embedded model' : '135M parameters'}, ${precision}, batch ${batch}, one thread`,
+        `${fixed(oursTokensPerSecond, 0)} tokens/s; transformers.generate ×${fixed(ratio, 1)} (tuned memory: ×${fixed(ratioToTuned, 1)})`,
+      ]),
   'bench host-latency': ({ ours }) => [
     [
       'a server while it trains: 99th percentile, latest 500 ms timer',

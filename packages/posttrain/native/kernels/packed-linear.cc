@@ -48,11 +48,13 @@ void normalize(int64_t begin, int64_t end, int64_t width, const float* x, const 
  * row's values do not depend on the rows beside it.
  */
 template <class T, int R, int P>
-void tile(int64_t units, const Unit<T>* __restrict x, const Unit<T>* __restrict weights, float* __restrict sums) {
+void tile(int64_t units, const Unit<T>* __restrict x, const Unit<T>* __restrict weights, const Unit<T>* ahead,
+          float* __restrict sums) {
   Vec part[R][P * kPanelVectors];
   for (auto& of_row : part)
     for (auto& one : of_row) one = all(0);
-  for (int64_t i = 0; i < units; i++)
+  for (int64_t i = 0; i < units; i++) {
+    if constexpr (P == 1) __builtin_prefetch(ahead + i * 16, 0, 2);
     for (int p = 0; p < P; p++)
       for (int v = 0; v < kPanelVectors; v++) {
         const auto w = Products<T>::load_units(weights + (p * units + i) * kPanel + v * kLanes);
@@ -61,6 +63,7 @@ void tile(int64_t units, const Unit<T>* __restrict x, const Unit<T>* __restrict 
           one = Products<T>::add(one, w, x[r * units + i]);
         }
       }
+  }
   for (int r = 0; r < R; r++)
     for (int v = 0; v < P * kPanelVectors; v++) store(sums + r * P * kPanel + v * kLanes, part[r][v]);
 }
@@ -69,14 +72,15 @@ void tile(int64_t units, const Unit<T>* __restrict x, const Unit<T>* __restrict 
 constexpr int panels_beside(int rows) { return kTile / rows > 4 ? 4 : kTile / rows; }
 
 template <class T, int R = kTile>
-POSTTRAIN_INLINE void run_tile(int rows, int panels, int64_t units, const Unit<T>* x, const Unit<T>* weights, float* sums) {
+POSTTRAIN_INLINE void run_tile(int rows, int panels, int64_t units, const Unit<T>* x, const Unit<T>* weights,
+                               const Unit<T>* ahead, float* sums) {
   if constexpr (R > 1) {
-    if (rows < R) return run_tile<T, R - 1>(rows, panels, units, x, weights, sums);
+    if (rows < R) return run_tile<T, R - 1>(rows, panels, units, x, weights, ahead, sums);
   }
   if constexpr (panels_beside(R) > 1) {
-    if (panels > 1) return tile<T, R, panels_beside(R)>(units, x, weights, sums);
+    if (panels > 1) return tile<T, R, panels_beside(R)>(units, x, weights, ahead, sums);
   }
-  tile<T, R, 1>(units, x, weights, sums);
+  tile<T, R, 1>(units, x, weights, ahead, sums);
 }
 
 /**
@@ -97,7 +101,10 @@ POSTTRAIN_INLINE void multiply(const PackedLinear<T>& linear, int64_t begin, int
       for (int64_t t = 0; t < tiles; t++) {
         const int64_t row = first + count * t / tiles;
         const int rows = static_cast<int>(first + count * (t + 1) / tiles - row);
-        run_tile<T>(rows, panels, units, x + row * units, weights + panel * units * kPanel, sums);
+        // The tiles that find the panel in the cache fetch the next one, half of it each.
+        const int64_t next = panel + (t > 0 && panel + 1 < end ? 1 : 0), half = next > panel && t > 1 ? units * kPanel / 2 : 0;
+        const auto* ahead = weights + next * units * kPanel + half;
+        run_tile<T>(rows, panels, units, x + row * units, weights + panel * units * kPanel, ahead, sums);
         for (int r = 0; r < rows; r++)
           for (int p = 0; p < panels; p++) done(row + r, panel + p, sums + (r * panels + p) * kPanel);
       }
