@@ -67,10 +67,17 @@ void adamw_(at::TensorList weights, at::TensorList gradients, at::TensorList mea
             "adamw_ takes tensors of equal size");
   }
   const auto power = [&](double beta) { return std::pow(beta, static_cast<double>(step)); };
-  const kernels::AdamWStep settings = {
-      static_cast<float>(scale),   static_cast<float>(learning_rate),       static_cast<float>(beta1),
-      static_cast<float>(beta2),   static_cast<float>(epsilon),             static_cast<float>(decay),
-      static_cast<float>(1 - power(beta1)), static_cast<float>(std::sqrt(1 - power(beta2)))};
+  kernels::AdamWStep settings;
+  settings.gradient_scale = static_cast<float>(scale);
+  settings.learning_rate = static_cast<float>(learning_rate);
+  settings.beta1 = static_cast<float>(beta1);
+  settings.beta2 = static_cast<float>(beta2);
+  settings.rest1 = static_cast<float>(1 - beta1);
+  settings.rest2 = static_cast<float>(1 - beta2);
+  settings.epsilon = static_cast<float>(epsilon);
+  settings.decay = static_cast<float>(decay);
+  settings.mean_correction = static_cast<float>(1 - power(beta1));
+  settings.square_correction = static_cast<float>(std::sqrt(1 - power(beta2)));
   int64_t elements = 0;
   const auto blocks = blocks_of(weights, &elements);
   const auto& optimizer = kernel_table().optimizer;

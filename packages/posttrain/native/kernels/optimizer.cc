@@ -14,8 +14,8 @@ void adamw(const AdamWStep& step, int64_t count, float* __restrict weight, float
   const float inverse = 1 / step.square_correction;
   each_vector(0, count, [&](int64_t i, auto extent) {
     const Vec g = get(gradient + i, extent) * step.gradient_scale;
-    const Vec m = get(mean + i, extent) * step.beta1 + g * (1 - step.beta1);
-    const Vec v = get(square + i, extent) * step.beta2 + g * g * (1 - step.beta2);
+    const Vec m = get(mean + i, extent) * step.beta1 + g * step.rest1;
+    const Vec v = get(square + i, extent) * step.beta2 + g * g * step.rest2;
     const Vec w = get(weight + i, extent) * keep - rate * m / (square_root(v) * inverse + step.epsilon);
     put(mean + i, m, extent);
     put(square + i, v, extent);

@@ -8,6 +8,7 @@ struct AdamWStep {
   float gradient_scale;  // what every gradient is multiplied by: the clip factor
   float learning_rate;
   float beta1, beta2;
+  float rest1, rest2;  // 1 − β, rounded once
   float epsilon;
   float decay;
   float mean_correction;    // 1 − β₁ᵗ

@@ -2,6 +2,7 @@
 export { type BackwardOptions, backward, evaluate } from './backward.ts';
 export { makeBatch, weightOf } from './batch.ts';
 export { type LoopHooks, type LoopOptions, type StepReport, trainLoop } from './loop.ts';
+export { makeTrainable } from './make-trainable.ts';
 export type { Method, MethodSetup } from './method.ts';
 export { methods } from './methods/index.ts';
 export { type Batch, crossEntropy, type Objective, type TargetQuantities } from './objective.ts';

@@ -3,7 +3,6 @@ import { basename, join } from 'node:path';
 import type { TrainRequest, TrainResult } from '../engine/protocol.ts';
 import type { Stopping } from '../engine/stopping.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
-import { joinWeights } from '../models/join-weights.ts';
 import { type LoadedModel, loadCausalLm } from '../models/load.ts';
 import { resolveModelFolder } from '../models/model-folder.ts';
 import { settlePrecision } from '../models/precision.ts';
@@ -20,16 +19,16 @@ import {
   refuseOccupied,
 } from '../runs/index.ts';
 import { toPosttrainError } from '../support/errors.ts';
-import { build, noGrad, scope, type Tensor, trimMemory } from '../tensor/index.ts';
+import { build, scope, trimMemory } from '../tensor/index.ts';
 import { restoreState, writeCheckpointFiles } from './checkpoint-files.ts';
 import { type LoopOptions, trainLoop } from './loop.ts';
+import { makeTrainable } from './make-trainable.ts';
 import { methods } from './methods/index.ts';
 import { makeOptimizer } from './optimizers/index.ts';
 import { Recorder } from './recorder.ts';
 import { resumedRecipe } from './resume-recipe.ts';
 import { scheduleFactor } from './schedule.ts';
 import { settleMicroBatch, settleThreads } from './settle.ts';
-import { Trainable } from './trainable.ts';
 import {
   contextOf,
   prepareTrainingRows,
@@ -170,7 +169,7 @@ async function carryOut(
   const method = methods[recipe.method]!;
   const source = method.source({ recipe, rows: rows.source });
   const steps = recipe.steps ?? Math.max(1, Math.ceil(recipe.epochs! * source.stepsPerEpoch));
-  using trainable = makeTrainable(loaded, recipe.precision === 'bf16');
+  using trainable = makeTrainable(loaded.model, recipe.precision as 'fp32' | 'bf16');
   using optimizer = makeOptimizer(trainable, recipe.optimizer);
   if (checkpoint) restoreState(checkpoint.path, trainable, optimizer);
   const { schedule } = recipe;
@@ -229,20 +228,6 @@ async function carryOut(
     folder.setStatus('failed', recorder.steps, error.message);
     throw error;
   }
-}
-
-/** float32 masters; in bf16 the model itself keeps short copies of its matrices. */
-function makeTrainable({ model }: LoadedModel, short: boolean): Trainable {
-  const masters = new Map<string, Tensor>();
-  if (short) {
-    model.replaceParameters((name, current) => {
-      if (current.shape.length === 1) return current;
-      masters.set(name, current.clone().keep());
-      return noGrad(() => current.toDtype('bfloat16'));
-    });
-  }
-  joinWeights(model);
-  return new Trainable(model, masters);
 }
 
 /** The name of the addon's folder in the cache says what it was built from. */
