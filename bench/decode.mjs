@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { decode, loadCausalLm, PackedWeights, saveModelFolder } from 'posttrain/models';
-import { build, memory, noGrad, rand, scope, setThreads, threads } from 'posttrain/tensor';
+import { loadCausalLm, saveModelFolder } from 'posttrain/models';
+import { noGrad, rand, scope, setThreads, threads } from 'posttrain/tensor';
 
 export const description = 'generation, prefill and sampler included, beside transformers.generate';
 /** Each round is one generation of each side for each batch and number of threads. */
@@ -19,7 +19,10 @@ const batches = [1, 8, 32];
 const wanted = { '135m': [4, 3, 2], pocket: [1.5, 1.5, 1.5] };
 const golden = fileURLToPath(new URL('../golden/', import.meta.url));
 const pocket = fileURLToPath(new URL('../packages/posttrain/assets/pocket/base', import.meta.url));
-const program = fileURLToPath(new URL('./peers/generate.py', import.meta.url));
+const peerProgram = fileURLToPath(new URL('./peers/generate.py', import.meta.url));
+const ourProgram = fileURLToPath(new URL('./programs/generate.mjs', import.meta.url));
+/** What each piece gains: one round with it switched off, at this batch and one thread. */
+const pieces = { batch: 8, off: ['decode', 'sampler', 'decode,sampler'] };
 /** What made the peer fastest among what was tried: blocks kept instead of given back, and large pages. */
 const tuned = {
   MALLOC_MMAP_MAX_: '0',
@@ -28,29 +31,25 @@ const tuned = {
   GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
 };
 
-export async function run({ settings: { rounds, mostThreads, newTokens }, peers, log }) {
+export async function run({ settings, peers, log }) {
   const folder = mkdtempSync(join(tmpdir(), 'posttrain-decode-'));
   const before = threads();
   try {
-    const large = await measureModel('135m', randomModel(folder), 'bf16', {
-      rounds,
-      mostThreads,
-      newTokens,
-      peers,
-      log,
-    });
-    const small = await measureModel('pocket', pocket, 'fp32', { rounds, mostThreads, newTokens, peers, log });
+    const model = randomModel(folder);
+    const large = await measureModel('135m', model, 'bfloat16', { settings, peers, log });
+    const small = await measureModel('pocket', pocket, 'float32', { settings, peers, log });
+    const switchedOff = await measurePieces(model, settings, log);
     const cells = [...large.cells, ...small.cells];
     return {
       ok: cells.every(({ ratio, wanted }) => ratio === null || ratio >= wanted),
-      ours: { packedBytes: large.packedBytes, packMs: large.packMs, peakRss: memory().peakRss },
-      peers: large.peers,
+      ours: { ...large.sides.ours, switchedOff },
+      peers: peers ? { default: large.sides.default, tuned: { ...large.sides.tuned, environment: tuned } } : null,
       bound: large.rates,
-      ratio: Math.min(...cells.map(({ ratio, wanted }) => (ratio ?? Infinity) / wanted)),
-      ratioOf: 'the smallest share of what is wanted; see cells',
+      ratio: peers ? Math.min(...cells.map(({ ratio, wanted }) => ratio / wanted)) : null,
+      ratioOf: 'the smallest ratio of cells, over what is wanted there',
       cells,
       sameGreedyTokens: small.sameGreedyTokens,
-      versions: { torch: build().torch, ...large.versions },
+      versions: large.versions,
     };
   } finally {
     setThreads(before);
@@ -84,118 +83,102 @@ function randomModel(folder) {
   return saved;
 }
 
-async function measureModel(name, path, precision, { rounds, mostThreads, newTokens, peers, log }) {
-  const { model } = loadCausalLm(path, { precision });
-  const weights = PackedWeights.of(model) ?? undefined;
-  const begun = performance.now();
-  weights?.repack();
-  const packMs = performance.now() - begun;
-  const dtype = precision === 'bf16' ? 'bfloat16' : 'float32';
-  const others = peers
-    ? { default: await startPeer(peers, path, dtype, {}), tuned: await startPeer(peers, path, dtype, tuned) }
-    : {};
+async function measureModel(name, path, dtype, { settings: { rounds, mostThreads, newTokens }, peers, log }) {
+  const { model } = loadCausalLm(path, { precision: dtype === 'bfloat16' ? 'bf16' : 'fp32' });
+  const sides = { ours: await startOurs(path, dtype, {}) };
+  if (peers) {
+    sides.default = await startPeer(peers, path, dtype, {});
+    sides.tuned = await startPeer(peers, path, dtype, tuned);
+  }
   const cells = [];
-  const peak = {};
-  let rates = null;
+  const rates = {};
   let sameGreedyTokens = null;
   try {
     for (let count = 1; count <= mostThreads; count++) {
       setThreads(count);
-      rates = { ...rates, [`threads${count}`]: measureRates(model, dtype) };
+      rates[`threads${count}`] = measureRates(model, dtype);
       for (const [i, batch] of batches.entries()) {
         const prompts = promptsFor(batch, model.dimensions.vocabulary);
-        const seconds = { ours: [], default: [], tuned: [] };
-        const cpuSeconds = { ours: [], default: [], tuned: [] };
-        const note = (which, answer) => {
-          seconds[which].push(answer.seconds);
-          cpuSeconds[which].push(answer.cpuSeconds);
-        };
-        for (let round = -1; round < rounds; round++) {
-          // The first of each warms up, and is short.
-          const request = { prompts, newTokens: round < 0 ? 4 : newTokens, threads: count, sample: true };
-          const ours = await generate(model, weights, request);
-          if (round >= 0) note('ours', ours);
-          for (const [which, peer] of Object.entries(others)) {
-            const answer = await peer.generate(request);
-            peak[which] = answer.peakBytes;
-            if (round >= 0) note(which, answer);
-          }
-        }
-        const cell = cellOf(
-          seconds,
-          batch * newTokens,
-          boundOf(model, prompts, newTokens, dtype, rates[`threads${count}`]),
-        );
-        cells.push({ model: name, precision, threads: count, batch, wanted: wanted[name][i], ...cell });
+        const times = await alternate(sides, { prompts, threads: count, sample: true }, rounds, newTokens);
+        const bound = boundOf(model, prompts, newTokens, dtype, rates[`threads${count}`]);
+        const cell = cellOf(times, batch * newTokens, bound);
+        cells.push({ model: name, dtype, threads: count, batch, wanted: wanted[name][i], ...cell });
         log(`${name} batch ${batch}, ${count} threads: ${JSON.stringify(cell)}`);
       }
     }
-    if (peers && precision === 'fp32') {
+    if (peers && dtype === 'float32') {
       const request = { prompts: promptsFor(4, model.dimensions.vocabulary), newTokens, threads: 1, sample: false };
-      const [ours, theirs] = [await generate(model, weights, request), await others.default.generate(request)];
+      const [ours, theirs] = [await sides.ours.generate(request), await sides.default.generate(request)];
       sameGreedyTokens = JSON.stringify(ours.tokens) === JSON.stringify(theirs.tokens);
     }
   } finally {
-    for (const peer of Object.values(others)) peer.end();
-    weights?.[Symbol.dispose]();
+    for (const side of Object.values(sides)) side.end();
     model[Symbol.dispose]();
   }
-  const versions = others.default?.versions;
-  const packedBytes = weights?.bytes ?? null;
-  return {
-    cells,
-    peers: peers ? { peakRss: peak, tuned } : null,
-    rates,
-    sameGreedyTokens,
-    packedBytes,
-    packMs,
-    versions,
-  };
+  const versions = Object.assign({}, ...Object.values(sides).map((side) => side.versions));
+  const facts = Object.fromEntries(Object.entries(sides).map(([which, side]) => [which, side.facts]));
+  return { cells, sides: facts, rates, sameGreedyTokens, versions };
 }
 
-/** Lengths as those of questions in GSM8K: 40 to 140 tokens, the same for both sides and in every run. */
+/** Times of each side's generations, one round after the other; the first of each warms up, and is short. */
+async function alternate(sides, request, rounds, newTokens) {
+  const times = Object.fromEntries(Object.keys(sides).map((which) => [which, []]));
+  for (let round = -1; round < rounds; round++)
+    for (const [which, side] of Object.entries(sides)) {
+      const { seconds, cpuSeconds } = await side.generate({ ...request, newTokens: round < 0 ? 4 : newTokens });
+      if (round >= 0) times[which].push({ seconds, cpuSeconds });
+    }
+  return times;
+}
+
+async function measurePieces(path, { rounds, newTokens }, log) {
+  const made = {};
+  for (const off of pieces.off) {
+    const side = await startOurs(path, 'bfloat16', { POSTTRAIN_KERNELS: `off:${off}` });
+    const prompts = promptsFor(pieces.batch, 49152);
+    const times = await alternate({ side }, { prompts, threads: 1, sample: true }, rounds, newTokens);
+    side.end();
+    made[off] = {
+      tokensPerSecond: round((pieces.batch * newTokens) / least(times.side, 'seconds')),
+      times: times.side,
+    };
+    log(`without ${off}: ${made[off].tokensPerSecond} tokens/s`);
+  }
+  return { batch: pieces.batch, ...made };
+}
+
+/** Tokens of the first 32 questions of GSM8K's training set, by SmolLM2's tokenizer. */
+const lengths = [
+  39, 34, 61, 56, 27, 65, 62, 107, 112, 68, 76, 95, 41, 71, 31, 70, 56, 80, 64, 64, 73, 50, 63, 57, 81, 94, 53, 87, 50,
+  55, 59, 64,
+];
+
+/** Prompts of those lengths and random tokens, the same for both sides and in every run. */
 function promptsFor(batch, vocabulary) {
   let state = 7;
   const draw = (below) => {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
-  return Array.from({ length: batch }, () => Array.from({ length: 40 + draw(101) }, () => 5 + draw(vocabulary - 5)));
+  return lengths.slice(0, batch).map((length) => Array.from({ length }, () => 5 + draw(vocabulary - 5)));
 }
 
-async function generate(model, weights, { prompts, newTokens, sample }) {
-  const tokens = prompts.map(() => []);
-  const begun = performance.now();
-  const begunCpu = process.cpuUsage();
-  await decode(model, prompts, {
-    maxTokens: newTokens,
-    endTokens: new Set(),
-    sampling: { temperature: sample ? 1 : 0 },
-    seeds: prompts.map((_, row) => row),
-    weights,
-    onToken: (row, token) => void tokens[row].push(token),
-  });
-  const seconds = (performance.now() - begun) / 1000;
-  const { user, system } = process.cpuUsage(begunCpu);
-  return { seconds, cpuSeconds: (user + system) / 1e6, tokens };
-}
+const least = (times, which) => Math.min(...times.map((time) => time[which]));
 
-function cellOf(seconds, cpuSeconds, tokens, bound) {
-  const least = (times) => Math.min(...times);
-  const rate = (times) => (times.length > 0 ? round(tokens / least(times)) : null);
-  const [ours, byDefault, best] = [rate(seconds.ours), rate(seconds.default), rate(seconds.tuned)];
+function cellOf(times, tokens, bound) {
+  const rate = (side) => (side ? round(tokens / least(side, 'seconds')) : null);
+  const over = (side, which) => (side ? round(least(side, which) / least(times.ours, which), 2) : null);
   return {
-    oursTokensPerSecond: ours,
-    peerTokensPerSecond: byDefault,
-    peerTunedTokensPerSecond: best,
+    oursTokensPerSecond: rate(times.ours),
+    peerTokensPerSecond: rate(times.default),
+    peerTunedTokensPerSecond: rate(times.tuned),
     boundTokensPerSecond: round(tokens / bound),
-    ratio: byDefault ? round(ours / byDefault, 2) : null,
-    ratioToTuned: best ? round(ours / best, 2) : null,
-    shareOfBound: round((bound * ours) / tokens, 3),
-    // With one thread, what a busy neighbour spoils less.
-    ratioOfCpu: byDefault ? round(least(cpuSeconds.default) / least(cpuSeconds.ours), 2) : null,
-    seconds,
-    cpuSeconds,
+    ratio: over(times.default, 'seconds'),
+    ratioToTuned: over(times.tuned, 'seconds'),
+    // With one thread: what a busy neighbour spoils less.
+    ratioOfCpu: over(times.default, 'cpuSeconds'),
+    shareOfBound: round(bound / least(times.ours, 'seconds'), 3),
+    times,
   };
 }
 
@@ -242,23 +225,29 @@ function best(times, body) {
   return least;
 }
 
-async function startPeer(python, path, dtype, env) {
-  const child = spawn(python, [program, path, dtype], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, HF_HUB_OFFLINE: '1', ...env },
-  });
+const startOurs = (path, dtype, env) => start(process.execPath, [ourProgram, path, dtype], env);
+const startPeer = (python, path, dtype, env) =>
+  start(python, [peerProgram, path, dtype], { HF_HUB_OFFLINE: '1', ...env });
+
+/** A side's process: what it says first is its versions, and facts about it; then each request has one answer. */
+async function start(command, args, env) {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'], env: { ...process.env, ...env } });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => {
     const { value, done } = await lines.next();
-    if (done) throw new Error(`${program} ended early.`);
+    if (done) throw new Error(`${args[0]} ended early.`);
     return JSON.parse(value);
   };
-  const versions = await next();
+  const { packedBytes, packMs, ...versions } = await next();
+  const facts = { packedBytes, packMs };
   return {
     versions,
-    generate(request) {
+    facts,
+    async generate(request) {
       child.stdin.write(`${JSON.stringify(request)}\n`);
-      return next();
+      const { peakBytes, ...answer } = await next();
+      facts.peakBytes = peakBytes;
+      return answer;
     },
     end: () => child.stdin.end(),
   };

@@ -24,7 +24,9 @@ export async function run({ settings: { threads, steps }, log }) {
     packing: true,
   };
   writeFileSync(spec, JSON.stringify(content));
-  const states = ['on', ...kernelNames.map((name) => `off:${name}`), 'off', 'on'];
+  // Those of generation have their own table, in bench/decode.
+  const inTraining = kernelNames.filter((name) => name !== 'decode' && name !== 'sampler');
+  const states = ['on', ...inTraining.map((name) => `off:${name}`), 'off', 'on'];
   const ours = [];
   let versions;
   try {

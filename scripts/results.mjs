@@ -51,8 +51,8 @@ const rows = {
   'bench decode': ({ cells }) =>
     cells
       .filter(({ threads, ratio }) => threads === 1 && ratio !== null)
-      .map(({ model, batch, precision, oursTokensPerSecond, ratio, ratioToTuned }) => [
-        `generation, ${model === 'pocket' ? 'embedded model' : '135M parameters'}, ${precision}, batch ${batch}, one thread`,
+      .map(({ model, batch, dtype, oursTokensPerSecond, ratio, ratioToTuned }) => [
+        `generation, ${model === 'pocket' ? 'embedded model' : '135M parameters'}, ${dtype}, batch ${batch}, one thread`,
         `${fixed(oursTokensPerSecond, 0)} tokens/s; transformers.generate ×${fixed(ratio, 1)} (tuned memory: ×${fixed(ratioToTuned, 1)})`,
       ]),
   'bench host-latency': ({ ours }) => [

@@ -35,7 +35,7 @@ for (const name of models)
     assertNoLeak(() => {
       const { model } = loadCausalLm(goldenPath(name));
       using _model = model;
-      using weights = PackedWeights.of(model)!;
+      using weights = new PackedWeights(model.decoderParts!);
       for (const promptOf of [
         [0, 1, 2],
         [2, 0, 0, 1, 2, 0],
@@ -57,7 +57,7 @@ test('in bf16 the packed logits are no further from float32 than the plain ones'
     const short = loadCausalLm(name, { precision: 'bf16' }).model;
     using _exact = exact;
     using _short = short;
-    using weights = PackedWeights.of(short)!;
+    using weights = new PackedWeights(short.decoderParts!);
     using packed = new PackedDecoder(short.dimensions, weights, 80);
     using plain = new ModuleDecoder(short, 40);
     using reference = new ModuleDecoder(exact, 40);
@@ -76,7 +76,7 @@ test('packed weights are a copy: they change when they are packed again', () =>
   assertNoLeak(() => {
     const { model } = loadCausalLm(goldenPath('tiny/biases'));
     using _ = model;
-    using weights = PackedWeights.of(model)!;
+    using weights = new PackedWeights(model.decoderParts!);
     const logits = () => {
       using decoder = new PackedDecoder(model.dimensions, weights, 60);
       for (const _step of decoder.begin([prompts[0]!], [0]));
@@ -100,7 +100,7 @@ test('packed weights are a copy: they change when they are packed again', () =>
 test('packed weights take the bytes of the matrices, filled up to panels of 32', () => {
   const { model } = loadCausalLm(goldenPath('tiny/tied'));
   using _ = model;
-  using weights = PackedWeights.of(model)!;
+  using weights = new PackedWeights(model.decoderParts!);
   const { vocabulary, width, layers } = model.dimensions;
   // Of each block: queries, keys and values (64 + 32 + 32), output, gates and ups (56 each, 64 with the filling), down.
   const block = 128 * 32 + 32 * 64 + 2 * 64 * 32 + 32 * 56;

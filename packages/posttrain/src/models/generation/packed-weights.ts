@@ -54,7 +54,8 @@ export class PackedWeights implements Disposable {
     return kernelOn('decode') && parts && fits(parts) ? new PackedWeights(parts) : null;
   }
 
-  private constructor(parts: DecoderParts) {
+  /** @param parts of element types and sizes that `of` accepts. */
+  constructor(parts: DecoderParts) {
     this.parts = parts;
     const planned = parts.blocks.map(planBlock);
     const head = { outputs: parts.head.shape[0]!, inputs: parts.head.shape[1]!, weight: () => parts.head, bias: null };

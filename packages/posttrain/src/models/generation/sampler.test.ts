@@ -5,7 +5,7 @@ import { cpuLevel, levelsUpTo } from '../../native/cpu-level.ts';
 import { Random } from '../../support/random.ts';
 import { manualSeed, randn, scope, setThreads, tensor, threads } from '../../tensor/index.ts';
 import { assertNoLeak } from '../../testing/golden.ts';
-import { type Sampling, samplePlainly, sampleTokens } from './sampler.ts';
+import { type Sampling, sampleFused, samplePlainly, sampleTokens } from './sampler.ts';
 
 /** Probabilities .5, .25, .15, .1 at tokens 2, 0, 3, 1. */
 const logits = [0.25, 0.1, 0.5, 0.15].map(Math.log);
@@ -100,7 +100,7 @@ test('the kernel draws what the plain definition draws, at every level and with 
               const random = new Random(vocabulary);
               const uniform = Array.from({ length: 40 }, () => random.float());
               for (const sampling of settings) {
-                const [ours, plain] = [sampleTokens, samplePlainly].map((f) => f(rows, sampling, uniform));
+                const [ours, plain] = [sampleFused, samplePlainly].map((f) => f(rows, sampling, uniform));
                 const what = `${level} ${count} ${vocabulary} ${JSON.stringify(sampling)}`;
                 assert.deepEqual(ours!.tokens, plain!.tokens, what);
                 for (const [row, logp] of ours!.logps.entries())
@@ -132,12 +132,12 @@ test('a NaN among the logits makes the log-probability NaN; a token of no probab
       addon().useLevel(level);
       for (const bad of [Number.NaN, Infinity])
         for (const sampling of settings) {
-          const [of] = sampleTokens(tensor([1, 2, bad, 3, 0, 1], { shape: [1, 6] }), sampling, [0.3]).logps;
+          const [of] = sampleFused(tensor([1, 2, bad, 3, 0, 1], { shape: [1, 6] }), sampling, [0.3]).logps;
           assert.ok(Number.isNaN(of), `${level} ${bad} ${JSON.stringify(sampling)}: ${of}`);
         }
       const masked = tensor([-Infinity, 1, -Infinity], { shape: [1, 3] });
       for (const uniform of [0, 0.5, 1 - 2 ** -53])
-        assert.deepEqual([...sampleTokens(masked, { temperature: 1 }, [uniform]).tokens], [1]);
+        assert.deepEqual([...sampleFused(masked, { temperature: 1 }, [uniform]).tokens], [1]);
     });
   addon().useLevel(cpuLevel());
 });

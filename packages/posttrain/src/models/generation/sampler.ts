@@ -40,7 +40,12 @@ export function sampleTokens(logits: Tensor, sampling: Sampling, uniform: readon
     : samplePlainly(logits, sampling, uniform);
 }
 
-function sampleFused(logits: Tensor, { temperature, topK, topP, minP }: Sampling, uniform: readonly number[]): Sampled {
+/** By the kernel. */
+export function sampleFused(
+  logits: Tensor,
+  { temperature, topK, topP, minP }: Sampling,
+  uniform: readonly number[],
+): Sampled {
   const tokens = new Int32Array(uniform.length);
   const logps = new Float32Array(uniform.length);
   const k = topK || Number.MAX_SAFE_INTEGER;
