@@ -217,6 +217,10 @@ class Llama extends CausalLm {
     return this.model.layers;
   }
 
+  override get inputEmbedding(): Embedding {
+    return this.model.embedTokens;
+  }
+
   override get joined(): readonly (readonly Linear[])[] {
     return this.blocks.flatMap((block) => block.joined);
   }
