@@ -1,4 +1,4 @@
-// Writes the measured figures of README.md from stored results, and nothing else: node scripts/results.mjs
+// Writes the measured figures of README.md and docs/speed.md from stored results, and nothing else: node scripts/results.mjs
 // A row whose result is not stored is left out.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,6 +55,17 @@ const rows = {
         `generation, ${model === 'pocket' ? 'embedded model' : '135M parameters'}, ${dtype}, batch ${batch}, one thread`,
         `${fixed(oursTokensPerSecond, 0)} tokens/s; transformers.generate ×${fixed(ratio, 1)} (tuned memory: ×${fixed(ratioToTuned, 1)})`,
       ]),
+  'bench small-model': ({ ours, peers, ratio }) => [
+    [
+      'a training step of the embedded model, median',
+      `${fixed(1000 * ours.secondsMedian, 1)} ms${peers ? `; PyTorch from Python at its best ${fixed(1000 * ours.secondsMedian * ratio, 1)} ms` : ''}`,
+    ],
+  ],
+  'bench sft': ({ ours, ratio, settings }) =>
+    Object.entries(ratio).map(([mode, { boundShare, timesDefault, memory }]) => [
+      `SFT of a 135 M model in bf16, ${mode}, ${settings.threads} thread${settings.threads === 1 ? '' : 's'}`,
+      `${fixed(ours[mode].tokensPerSecond, 0)} tokens/s, ${fixed(100 * boundShare, 0)} % of the bound${timesDefault ? `; ${fixed(timesDefault, 1)}× TRL, ${fixed(memory, 2)}× its memory` : ''}`,
+    ]),
   'bench host-latency': ({ ours }) => [
     [
       'a server while it trains: 99th percentile, latest 500 ms timer',
@@ -90,9 +101,38 @@ export function resultsBlock() {
   return lines.join('\n');
 }
 
+const machineOf = ({ machine, versions }) =>
+  `${machine.cores} cores of ${machine.cpu}, PyTorch ${versions.torch}, Node ${versions.node}`;
+
+/** What a training step costs with each kernel switched off, between the marks of docs/speed.md. */
+export function kernelsBlock() {
+  const record = stored('bench', 'kernels');
+  if (!record) return 'Not measured yet: `npm run -s bench -- kernels`.';
+  const { ours, settings } = record;
+  const on = ours.filter(({ state }) => state === 'on');
+  const seconds = ({ cpuSecondsMedian }) => cpuSecondsMedian;
+  const base = on.reduce((sum, run) => sum + seconds(run), 0) / on.length;
+  const row = (what, run) =>
+    `| ${what} | ${fixed(seconds(run), 2)} | ${run.state === 'on' ? '' : `${seconds(run) >= base ? '+' : '−'}${fixed(Math.abs(seconds(run) - base), 2)}`} | ${fixed(run.peakRss / 1e9, 2)} | ${run.faults} |`;
+  const named = ({ state }) =>
+    state === 'on' ? 'everything on' : state === 'off' ? 'all off' : `without \`${state.slice(4)}\``;
+  return [
+    '| training step | processor seconds | more than with everything on | peak memory, GB | page faults a step |',
+    '|---|---|---|---|---|',
+    ...ours.map((run) => row(named(run), run)),
+    '',
+    `${settings.threads} thread${settings.threads === 1 ? '' : 's'}, median of ${settings.steps} after one that is not counted; ${machineOf(record)}. Made by scripts/results.mjs from bench/results/kernels.jsonl.`,
+  ].join('\n');
+}
+
+/** Which block stands in which file. */
+const blocks = { 'README.md': resultsBlock, 'docs/speed.md': kernelsBlock };
+
 if (process.argv[1] === new URL(import.meta.url).pathname) {
-  const readme = join(root, 'README.md');
-  const text = readFileSync(readme, 'utf8');
-  const [before, after] = [text.slice(0, text.indexOf(begin) + begin.length), text.slice(text.indexOf(end))];
-  writeFileSync(readme, `${before}\n${resultsBlock()}\n${after}`);
+  for (const [file, block] of Object.entries(blocks)) {
+    const path = join(root, file);
+    const text = readFileSync(path, 'utf8');
+    const [before, after] = [text.slice(0, text.indexOf(begin) + begin.length), text.slice(text.indexOf(end))];
+    writeFileSync(path, `${before}\n${block()}\n${after}`);
+  }
 }

@@ -72,13 +72,16 @@ at::Tensor target_logps(const at::Tensor& hidden, const at::Tensor& weight, cons
   return TargetLogps::apply(hidden, weight, targets);
 }
 
-/** Rows of the table in float32. Its gradient is summed in float32 and rounded once for each row. */
+/**
+ * Rows of a table in float32, read from `values`, which are the table's own or what it was rounded from. The table's
+ * gradient is summed in float32 and rounded once for each row.
+ */
 class Embedding : public Function<Embedding> {
  public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& weight, const at::Tensor& ids) {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& weight, const at::Tensor& ids, const at::Tensor& values) {
     at::AutoDispatchBelowADInplaceOrView below;
     context->save_for_backward({weight, ids});
-    return at::index_select(weight, 0, ids).to(at::kFloat);
+    return at::index_select(values, 0, ids).to(at::kFloat);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -92,7 +95,7 @@ class Embedding : public Function<Embedding> {
     const bool in_place = present.defined() && present.is_contiguous() && present.scalar_type() == weight.scalar_type();
     const auto table = in_place ? present : at::zeros_like(weight);
     add_to_rows(table, ids, gradient);
-    return {in_place ? at::Tensor() : table, at::Tensor()};
+    return {in_place ? at::Tensor() : table, at::Tensor(), at::Tensor()};
   }
 
  private:
@@ -119,10 +122,11 @@ class Embedding : public Function<Embedding> {
   }
 };
 
-at::Tensor embedding(const at::Tensor& weight, const at::Tensor& ids) {
+at::Tensor embedding(const at::Tensor& weight, const at::Tensor& ids, const at::Tensor& values) {
   require(weight.dim() == 2 && is_matrix_type(weight) && weight.is_contiguous(), "the table is contiguous float32 or bfloat16 [V, D] of the CPU");
   require(ids.is_cpu() && ids.scalar_type() == at::kLong && ids.is_contiguous() && ids.dim() == 1, "ids are int64 [N]");
-  return Embedding::apply(weight, ids);
+  require(values.sizes() == weight.sizes() && values.is_cpu(), "values are as many as the table's");
+  return Embedding::apply(weight, ids, values.detach());
 }
 
 }  // namespace
@@ -130,5 +134,5 @@ at::Tensor embedding(const at::Tensor& weight, const at::Tensor& ids) {
 
 TORCH_LIBRARY_FRAGMENT(posttrain, library) {
   library.def("target_logps(Tensor hidden, Tensor weight, Tensor targets) -> Tensor", &posttrain::target_logps);
-  library.def("embedding(Tensor weight, Tensor ids) -> Tensor", &posttrain::embedding);
+  library.def("embedding(Tensor weight, Tensor ids, Tensor values) -> Tensor", &posttrain::embedding);
 }

@@ -1,4 +1,4 @@
-import { type AttentionContext, type Linear, logpsOf, Module } from '../nn/index.ts';
+import { type AttentionContext, type Embedding, type Linear, logpsOf, Module } from '../nn/index.ts';
 import type { RotaryTable } from '../nn/rotary.ts';
 import type { Tensor } from '../tensor/index.ts';
 import type { DecoderParts } from './decoder-parts.ts';
@@ -45,6 +45,10 @@ export abstract class CausalLm extends Module<
   /** Log-probabilities of `targets` (int64 [M]) after normed states: [M, D] → float32 [M], in nats. Backward can run once. */
   targetLogps(hidden: Tensor, targets: Tensor): Tensor {
     return logpsOf(this.logits(hidden), targets);
+  }
+  /** The table of input embeddings, where the family has a plain one. */
+  get inputEmbedding(): Embedding | null {
+    return null;
   }
   /** Linear maps of the same input, whose weights lie in memory one after the other, so that one product does for all. */
   get joined(): readonly (readonly Linear[])[] {

@@ -805,9 +805,9 @@ export function targetLogpsKernel(hidden: Tensor, weight: Tensor, targets: Tenso
   return new Tensor(call(($posttrain_target_logps ||= find('posttrain::target_logps', '')), hidden.alive(), weight.alive(), targets.alive()));
 }
 
-/** posttrain::embedding(Tensor weight, Tensor ids) -> Tensor */
-export function embeddingKernel(weight: Tensor, ids: Tensor): Tensor {
-  return new Tensor(call(($posttrain_embedding ||= find('posttrain::embedding', '')), weight.alive(), ids.alive()));
+/** posttrain::embedding(Tensor weight, Tensor ids, Tensor values) -> Tensor */
+export function embeddingKernel(weight: Tensor, ids: Tensor, values: Tensor): Tensor {
+  return new Tensor(call(($posttrain_embedding ||= find('posttrain::embedding', '')), weight.alive(), ids.alive(), values.alive()));
 }
 
 /** aten::empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor */

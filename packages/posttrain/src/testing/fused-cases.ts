@@ -135,7 +135,7 @@ export const fusedCases: readonly FusedCase[] = [
   {
     name: 'embedding',
     make: (matrix) => leaves({ weight: [[vocabulary, width], matrix] }),
-    fused: ({ weight }) => embeddingKernel(weight!, someIds(tokens, 40)),
-    plain: ({ weight }) => plainEmbedding(weight!, someIds(tokens, 40)),
+    fused: ({ weight }) => embeddingKernel(weight!, someIds(tokens, 40), weight!),
+    plain: ({ weight }) => plainEmbedding(weight!, someIds(tokens, 40), weight!),
   },
 ];

@@ -239,6 +239,10 @@ class Llama extends CausalLm {
     };
   }
 
+  override get inputEmbedding(): Embedding {
+    return this.model.embedTokens;
+  }
+
   override get joined(): readonly (readonly Linear[])[] {
     return this.blocks.flatMap((block) => block.joined);
   }
