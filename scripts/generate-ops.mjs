@@ -26,8 +26,9 @@ const camel = (name) => name.replace(/^_+/, '').replace(/_(\w)/g, (_, c) => c.to
 const reserved = new Set(['function', 'in', 'with', 'default']);
 
 function parse(op) {
-  const [name, overload = ''] = op.split('.');
-  const schema = addon().schemaOf(addon().findOp(`aten::${name}`, overload));
+  const [path, overload = ''] = op.split('.');
+  const name = path.includes('::') ? path : `aten::${path}`;
+  const schema = addon().schemaOf(addon().findOp(name, overload));
   const [, list, result] = /^[^(]*\((.*)\) -> (.*)$/.exec(schema);
   const args = [];
   for (const part of splitArguments(list)) {
@@ -89,9 +90,9 @@ function resultOf({ result, schema }, self) {
 let indent = '  ';
 const ids = new Map();
 function id({ op, name, overload }) {
-  const variable = `$${op.replace('.', '_')}`;
+  const variable = `$${op.replace(/\.|::/, '_')}`;
   ids.set(variable, [name, overload]);
-  return `(${variable} ||= find('aten::${name}', '${overload}'))`;
+  return `(${variable} ||= find('${name}', '${overload}'))`;
 }
 
 /** Arguments that JavaScript cannot pass (generators, layouts) are left at their defaults; nothing may follow them. */

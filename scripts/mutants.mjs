@@ -198,13 +198,13 @@ const groups = [
     file: 'models/generation/sampler.js',
     tests: sampler,
     changes: [
-      ['temperature the wrong way', 'logits.div(sampling.temperature)', 'logits.mul(sampling.temperature)'],
-      ['top-k keeps one more', 'topK - 1, 1', 'topK, 1'],
+      ['temperature the wrong way', 'rows.div(sampling.temperature)', 'rows.mul(sampling.temperature)'],
+      ['top-k keeps one more', 'vocabulary) - 1, 1', 'vocabulary - 1), 1'],
       ['top-p leaves out the token that reaches p', '.sub(probabilities)', ''],
       [
         'min-p as an absolute bound',
-        'probabilities.narrow(1, 0, 1).mul(minP)',
-        'probabilities.narrow(1, 0, 1).mul(0).add(minP)',
+        'sorted.narrow(1, 0, 1).add(Math.log(minP))',
+        'sorted.narrow(1, 0, 1).mul(0).add(Math.log(minP))',
       ],
       [
         'draws the token before',
@@ -213,8 +213,8 @@ const groups = [
       ],
       [
         'filtered tokens stay in the draw',
-        'sorted.maskedFill(allowed.logicalNot(), -Infinity).softmax(-1)',
-        'sorted.softmax(-1)',
+        'scaled.maskedFill(scaled.lt(thresholds(scaled, sampling)), -Infinity)',
+        'scaled',
       ],
     ],
   },

@@ -121,6 +121,16 @@ export const functions = [
   ['fusedAdamw_', '_fused_adamw_'],
   ['mapFile', 'from_file'],
   ['scalarPow', 'pow.Scalar'],
+  // The addon's own.
+  ['squaredSumKernel', 'posttrain::squared_sum'],
+  ['adamwKernel_', 'posttrain::adamw_'],
+  ['normKernel', 'posttrain::norm'],
+  ['normLinearKernel', 'posttrain::norm_linear'],
+  ['rotaryAttentionKernel', 'posttrain::rotary_attention'],
+  ['linearResidualKernel', 'posttrain::linear_residual'],
+  ['swigluLinearResidualKernel', 'posttrain::swiglu_linear_residual'],
+  ['targetLogpsKernel', 'posttrain::target_logps'],
+  ['embeddingKernel', 'posttrain::embedding'],
 ];
 
 export const factories = [

@@ -96,3 +96,27 @@ export function harness(stored) {
     `${models.join(', ')} against lm-evaluation-harness ${record.versions.lmEval} with transformers ${record.versions.transformers}; allowed are ${record.bound.perToken} nats a token. ${made(record, 'lm-eval')}`,
   ].join('\n\n');
 }
+
+const machineOf = ({ machine, versions }) =>
+  `${machine.cores} cores of ${machine.cpu}, PyTorch ${versions.torch}, Node ${versions.node}`;
+
+/** What a training step costs with each kernel switched off. */
+export function kernels(stored) {
+  const record = stored('bench', 'kernels');
+  if (!record) return 'Not measured yet: `npm run -s bench -- kernels`.';
+  const { ours, settings } = record;
+  const on = ours.filter(({ state }) => state === 'on');
+  const seconds = ({ cpuSecondsMedian }) => cpuSecondsMedian;
+  const base = on.reduce((sum, run) => sum + seconds(run), 0) / on.length;
+  const row = (what, run) =>
+    `| ${what} | ${seconds(run).toFixed(2)} | ${run.state === 'on' ? '' : `${seconds(run) >= base ? '+' : '−'}${Math.abs(seconds(run) - base).toFixed(2)}`} | ${(run.peakRss / 1e9).toFixed(2)} | ${run.faults} |`;
+  const named = ({ state }) =>
+    state === 'on' ? 'everything on' : state === 'off' ? 'all off' : `without \`${state.slice(4)}\``;
+  return [
+    '| training step | processor seconds | more than with everything on | peak memory, GB | page faults a step |',
+    '|---|---|---|---|---|',
+    ...ours.map((run) => row(named(run), run)),
+    '',
+    `${settings.threads} thread${settings.threads === 1 ? '' : 's'}, median of ${settings.steps} after one that is not counted; ${machineOf(record)}. Made by scripts/results.mjs from bench/results/kernels.jsonl.`,
+  ].join('\n');
+}

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './measurements.mjs';
-import { coverage, degenerate, harness } from './results-blocks.mjs';
+import { coverage, degenerate, harness, kernels } from './results-blocks.mjs';
 
 /** The last record of a bench, or a study's. */
 function stored(kind, name) {
@@ -72,6 +72,24 @@ const rows = {
       `${microseconds(ours.medianNs)}${peers ? `; PyTorch from Python ${microseconds(peers.medianNs)} (ours ${fixed(ratioOfMedians, 2)}×)` : ''}`,
     ],
   ],
+  'bench decode': ({ cells }) =>
+    cells
+      .filter(({ threads, ratio }) => threads === 1 && ratio !== null)
+      .map(({ model, batch, dtype, oursTokensPerSecond, ratio, ratioToTuned }) => [
+        `generation, ${model === 'pocket' ? 'embedded model' : '135M parameters'}, ${dtype}, batch ${batch}, one thread`,
+        `${fixed(oursTokensPerSecond, 0)} tokens/s; transformers.generate ×${fixed(ratio, 1)} (tuned memory: ×${fixed(ratioToTuned, 1)})`,
+      ]),
+  'bench small-model': ({ ours, peers, ratio }) => [
+    [
+      'a training step of the embedded model, median',
+      `${fixed(1000 * ours.secondsMedian, 1)} ms${peers ? `; PyTorch from Python at its best ${fixed(1000 * ours.secondsMedian * ratio, 1)} ms` : ''}`,
+    ],
+  ],
+  'bench sft': ({ ours, ratio, settings }) =>
+    Object.entries(ratio).map(([mode, { boundShare, timesDefault, memory }]) => [
+      `SFT of a 135 M model in bf16, ${mode}, ${settings.threads} thread${settings.threads === 1 ? '' : 's'}`,
+      `${fixed(ours[mode].tokensPerSecond, 0)} tokens/s, ${fixed(100 * boundShare, 0)} % of the bound${timesDefault ? `; ${fixed(timesDefault, 1)}× TRL, ${fixed(memory, 2)}× its memory` : ''}`,
+    ]),
   'bench host-latency': ({ ours }) => [
     [
       'a server while it trains: 99th percentile, latest 500 ms timer',
@@ -113,6 +131,7 @@ const blocks = {
   degenerate: () => degenerate(stored),
   coverage: () => coverage(stored),
   harness: () => harness(stored),
+  kernels: () => kernels(stored),
 };
 
 const marked = /(<!-- results:begin (\S+) -->\n)([\s\S]*?)(\n<!-- results:end -->)/g;

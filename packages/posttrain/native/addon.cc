@@ -60,6 +60,8 @@ static napi_value init(napi_env env, napi_value exports) {
   posttrain::define_autograd(env, exports);
   posttrain::define_storage(env, exports);
   posttrain::define_runtime(env, exports);
+  posttrain::define_levels(env, exports);
+  posttrain::define_decode(env, exports);
   return exports;
 }
 

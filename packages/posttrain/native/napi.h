@@ -166,6 +166,8 @@ void define_dispatch(napi_env env, napi_value exports);
 void define_autograd(napi_env env, napi_value exports);
 void define_storage(napi_env env, napi_value exports);
 void define_runtime(napi_env env, napi_value exports);
+void define_levels(napi_env env, napi_value exports);
+void define_decode(napi_env env, napi_value exports);
 
 inline void define(napi_env env, napi_value exports, const char* name, napi_callback callback) {
   napi_value function;

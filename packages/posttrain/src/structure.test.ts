@@ -16,7 +16,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   evaluate: ['scoring', 'data', 'runs', 'models/generation/settings', 'support'],
   native: ['support'],
   tensor: ['native', 'support'],
-  nn: ['tensor', 'support'],
+  nn: ['tensor', 'native', 'support'],
   models: ['models/generation/settings', 'nn', 'tensor', 'native', 'data', 'support'],
   train: [
     'evaluate',

@@ -1,6 +1,7 @@
-import { type AttentionContext, Module } from '../nn/index.ts';
+import { type AttentionContext, type Embedding, type Linear, logpsOf, Module } from '../nn/index.ts';
 import type { RotaryTable } from '../nn/rotary.ts';
 import type { Tensor } from '../tensor/index.ts';
+import type { DecoderParts } from './decoder-parts.ts';
 
 /** What every block gets beside the residual stream. */
 export interface BlockContext {
@@ -41,10 +42,27 @@ export abstract class CausalLm extends Module<
   abstract finish(x: Tensor): Tensor;
   /** Unnormalised log-probabilities of normed states: [M, D] → float32 [M, V]. */
   abstract logits(hidden: Tensor): Tensor;
+  /** Log-probabilities of `targets` (int64 [M]) after normed states: [M, D] → float32 [M], in nats. Backward can run once. */
+  targetLogps(hidden: Tensor, targets: Tensor): Tensor {
+    return logpsOf(this.logits(hidden), targets);
+  }
+  /** The table of input embeddings, where the family has a plain one. */
+  get inputEmbedding(): Embedding | null {
+    return null;
+  }
+  /** Linear maps of the same input, whose weights lie in memory one after the other, so that one product does for all. */
+  get joined(): readonly (readonly Linear[])[] {
+    return [];
+  }
   /** Standard deviation of fresh weights. */
   abstract readonly initializerRange: number;
   /** Keys a checkpoint may hold beside the parameters, such as a tied head stored twice. */
   abstract readonly ignoredKeys: readonly string[];
+
+  /** The parts by their role, where the family is of the kind that `DecoderParts` describes: then generation is fused. */
+  get decoderParts(): DecoderParts | null {
+    return null;
+  }
 
   /** int64 [N] → normed hidden states, float32 [N, D], ready for `logits`. */
   override forward(tokens: Tensor, attention: AttentionContext, training = false): Tensor {

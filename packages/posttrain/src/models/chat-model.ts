@@ -5,6 +5,7 @@ import { type Message, Renderer, Tokenizer } from '../data/index.ts';
 import { PosttrainError } from '../support/errors.ts';
 import { hashSeed } from '../support/random.ts';
 import { decode } from './generation/decode.ts';
+import { PackedWeights } from './generation/packed-weights.ts';
 import type {
   Generated,
   GenerateSettings,
@@ -31,6 +32,8 @@ export class ChatModel implements Disposable {
   readonly #loaded: LoadedModel;
   readonly #renderer: Renderer;
   readonly #defaults: GenerateSettings;
+  /** Made by the first generation, which takes the memory of the matrices once more; null where kernels do not fit. */
+  #packed: PackedWeights | null | undefined;
 
   private constructor(loaded: LoadedModel, tokenizer: Tokenizer) {
     this.#loaded = loaded;
@@ -178,6 +181,7 @@ export class ChatModel implements Disposable {
         sampling: { temperature: settings.temperature!, topK: settings.topK, topP: settings.topP, minP: settings.minP },
         seeds: members.map((member) => settings.seeds?.[member] ?? hashSeed(settings.seed!, 'row', member)),
         signal: hooks.signal,
+        weights: this.#weights(),
         onToken: (row, token) => {
           const { tokens, decoder, stops } = rows[row]!;
           tokens.push(token);
@@ -201,7 +205,13 @@ export class ChatModel implements Disposable {
     });
   }
 
+  #weights(): PackedWeights | undefined {
+    if (this.#packed === undefined) this.#packed = PackedWeights.of(this.#loaded.model);
+    return this.#packed ?? undefined;
+  }
+
   [Symbol.dispose](): void {
+    this.#packed?.[Symbol.dispose]();
     this.#loaded.model[Symbol.dispose]();
   }
 }

@@ -1,9 +1,11 @@
 /** Models in Hugging Face folders: load, run, save. Synchronous, in this process; `loadModel` of the main entry is not. */
 export { type Block, type BlockContext, CausalLm, type ModelDimensions } from './causal-lm.ts';
+export type { DecoderBlock, DecoderParts } from './decoder-parts.ts';
 export { families, familyFor } from './families/index.ts';
 export type { Family } from './family.ts';
 export { type DecodeOptions, decode, type Finish } from './generation/decode.ts';
-export { type Sampling, sampleTokens } from './generation/sampler.ts';
+export { PackedWeights } from './generation/packed-weights.ts';
+export { type Sampled, type Sampling, sampleTokens } from './generation/sampler.ts';
 export { initialize, type LoadedModel, type LoadOptions, loadCausalLm } from './load.ts';
 export { type Likelihood, type LikelihoodQuery, logLikelihoods } from './log-likelihood.ts';
 export { readModelJson, resolveModelFolder } from './model-folder.ts';

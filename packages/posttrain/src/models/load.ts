@@ -4,6 +4,7 @@ import { Random } from '../support/random.ts';
 import { type Device, type DType, manualSeed, noGrad, SafetensorsFile, scope, type Tensor } from '../tensor/index.ts';
 import type { CausalLm } from './causal-lm.ts';
 import { familyFor } from './families/index.ts';
+import { joinWeights } from './join-weights.ts';
 import { readModelJson, resolveModelFolder, weightFiles } from './model-folder.ts';
 import { settlePrecision } from './precision.ts';
 
@@ -49,6 +50,7 @@ export function loadCausalLm(name: string, options: LoadOptions = {}): LoadedMod
     const storedDtype = options.init === 'random' ? 'float32' : fillFromFiles(model, folder);
     const short = settlePrecision(options.precision ?? 'fp32', model.dimensions) === 'bf16';
     place(model, short ? 'bfloat16' : 'float32', options.device ?? 'cpu');
+    joinWeights(model);
     return { model, folder, config, storedDtype };
   } catch (error) {
     model[Symbol.dispose]();

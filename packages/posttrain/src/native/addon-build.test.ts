@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { PosttrainError } from '../support/errors.ts';
 import { type BuildOptions, buildAddon, builtAddon } from './addon-build.ts';
-import { fileFlags } from './addon-sources.ts';
+import { fileFlags, readSources } from './addon-sources.ts';
 import { findCompiler, requireCompiler } from './compiler.ts';
 import { fakeTorch, script, temporaryFolder, writeTree } from './fake-wheel.test.fixture.ts';
 import { findFolders } from './folders.ts';
@@ -218,4 +218,30 @@ test('flags are read from leading comments only, and by processor', () => {
   assert.deepEqual(fileFlags(text, 'x64'), ['-fopenmp', '-O3', '-mavx2']);
   assert.deepEqual(fileFlags(text, 'arm64'), ['-fopenmp', '-O3', '-mcpu=native']);
   assert.deepEqual(fileFlags('#include <x>\n// flags: -no\n'), []);
+});
+
+test('kernels are compiled once for each level, with the flags of the level and never those that hide NaN', (t) => {
+  const sources = temporaryFolder(t);
+  writeTree(sources, { 'addon.cc': 'int addon;\n', 'kernels/norm.cc': 'int norm;\n', 'kernels/norm.h': 'int x;\n' });
+  const names = readSources(sources, 'x64').files.map(({ name }) => name);
+  const levels = ['baseline', 'v3', 'avx512_bf16'].map((level) => `kernels/norm.cc (${level})`);
+  assert.deepEqual(names, ['addon.cc', ...levels]);
+  assert.equal(readSources(sources, 'arm64').files.length, 2);
+  const [addon, ...kernels] = readSources(sources, 'x64').files;
+  assert.deepEqual(addon!.flags, []);
+  const flags = kernels.flatMap((file) => file.flags);
+  assert.ok(kernels[2]!.flags.includes('-mavx512bf16') && !kernels[1]!.flags.includes('-mavx512bf16'));
+  assert.doesNotMatch(flags.join(' '), /fast-math|finite-math|associative|fopenmp/);
+});
+
+test('a header of the kernels is a reason to compile everything, one of the addon not the kernels', (t) => {
+  const sources = temporaryFolder(t);
+  writeTree(sources, { 'addon.cc': '', 'addon.h': '', 'kernels/norm.cc': '', 'kernels/norm.h': '' });
+  const headers = () => readSources(sources, 'arm64').files.map((file) => file.headers);
+  const [addon, kernel] = headers();
+  writeFileSync(join(sources, 'addon.h'), 'int changed;');
+  const [addonThen, kernelThen] = headers();
+  assert.deepEqual([addonThen === addon, kernelThen === kernel], [false, true]);
+  writeFileSync(join(sources, 'kernels', 'norm.h'), 'int changed;');
+  assert.deepEqual([headers()[0] === addonThen, headers()[1] === kernelThen], [false, false]);
 });

@@ -95,7 +95,7 @@ async function compileAll(build: Build): Promise<string[]> {
   makePrivateFolder(folder);
   const flags = compileFlags(torch);
   const object = (file: SourceFile) =>
-    join(folder, `${digest([compiler.version, torch.version, ...flags, ...file.flags, sources.headers, file.text])}.o`);
+    join(folder, `${digest([compiler.version, torch.version, ...flags, ...file.flags, file.headers, file.text])}.o`);
   const queue = sources.files.filter((file) => options.force || !existsSync(object(file)));
   const total = queue.length;
   let done = 0;
@@ -138,10 +138,10 @@ async function together(
 }
 
 async function link(objects: readonly string[], addon: string, build: Build): Promise<void> {
-  const { sources, options, torch } = build;
+  const { options, torch } = build;
   options.onProgress?.({ phase: 'link', done: 0, total: 0 });
   const temporary = `${addon}.${process.pid}`;
-  const args = [...objects, ...linkFlags(torch, sources.files), '-o', temporary];
+  const args = [...objects, ...linkFlags(torch), '-o', temporary];
   await runCompiler(args, 'The addon does not link', build, options.signal);
   renameSync(temporary, addon);
 }

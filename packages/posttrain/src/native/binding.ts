@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { PosttrainError } from '../support/errors.ts';
+import { cpuLevel } from './cpu-level.ts';
 import { recordedAddon } from './setup.ts';
 
 /** A tensor in the addon's table; 0 is no tensor. */
@@ -35,6 +36,48 @@ export interface Addon {
   memory(): { live: number; liveBytes: number; peakRss: number };
   trim(): void;
   live(): number;
+  useLevel(name: string): void;
+  level(): string;
+  useLargePages(handle: Handle): void;
+  packLinear(weight: Handle, packed: Handle): void;
+  embedRows(table: Handle, tokens: Int32Array, x: Handle): void;
+  takeRows(x: Handle, rows: Int32Array): void;
+  normLinear(
+    x: Handle,
+    rows: number,
+    norm: Handle,
+    epsilon: number,
+    normed: Handle,
+    packed: Handle,
+    outputs: number,
+    bias: Handle,
+    y: Handle,
+    gated: boolean,
+  ): void;
+  addLinear(h: Handle, rows: number, packed: Handle, outputs: number, bias: Handle, x: Handle): void;
+  cachedAttention(
+    projected: Handle,
+    heads: number,
+    kvHeads: number,
+    starts: Int32Array,
+    lengths: Int32Array,
+    blocks: Int32Array,
+    cos: Handle,
+    sin: Handle,
+    keys: Handle,
+    values: Handle,
+    out: Handle,
+  ): void;
+  sampleRows(
+    logits: Handle,
+    temperature: number,
+    topK: number,
+    topP: number,
+    minP: number,
+    uniform: Float64Array,
+    tokens: Int32Array,
+    logps: Float32Array,
+  ): void;
   build(): { torch: string; cpu: string; cuda: boolean };
 }
 
@@ -63,6 +106,7 @@ function load(): Addon {
     const freed = message.includes('was freed') || message.includes('a freed tensor');
     return new PosttrainError(freed ? 'tensor-disposed' : 'tensor-op', message);
   });
+  loaded.useLevel(cpuLevel());
   return loaded;
 }
 

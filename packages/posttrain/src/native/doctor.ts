@@ -1,11 +1,11 @@
 import { existsSync, statfsSync } from 'node:fs';
-import { arch, availableParallelism, freemem, platform, release, totalmem } from 'node:os';
+import { arch, availableParallelism, freemem, loadavg, platform, release, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { toPosttrainError } from '../support/errors.ts';
 import { builtAddon } from './addon-build.ts';
 import { findCompiler } from './compiler.ts';
-import { cpuLevel } from './cpu-level.ts';
 import { type Folders, findFolders } from './folders.ts';
+import { computeLevel } from './kernel-switch.ts';
 import { askPip, findPython, nativeSources } from './python.ts';
 import { privacyProblem } from './safe-folder.ts';
 import { givenTorch, offeredTorch, ownTorch } from './torch-discovery.ts';
@@ -44,7 +44,7 @@ export async function doctor(options: DoctorOptions = {}): Promise<Check[]> {
   return [
     checkNode(),
     check('platform', 'ok', `${platform()} ${arch()}, ${release()}`),
-    check('processor', 'ok', `${cpuLevel()}, ${availableParallelism()} cores`),
+    checkProcessor(loadavg()[0]!, availableParallelism()),
     checkMemory(),
     python,
     pip,
@@ -73,6 +73,19 @@ function checkNode(): Check {
     version,
     old ? `Node ${OLDEST_NODE.join('.')} is the oldest that works.` : undefined,
   );
+}
+
+/** `load` is the machine's load average; on a busy machine two threads wait for each other more than they gain. */
+export function checkProcessor(load: number, cores: number, level: () => string = computeLevel): Check {
+  try {
+    const detail = `${level()}, ${cores} cores`;
+    if (load < 0.75 * cores) return check('processor', 'ok', detail);
+    const help = 'Other programs use it; with them there, threads: 1 can be faster than two.';
+    return check('processor', 'warn', `${detail}, load ${load.toFixed(1)}`, help);
+  } catch (error) {
+    const { message, help } = toPosttrainError(error);
+    return check('processor', 'fail', message, help);
+  }
 }
 
 function checkMemory(): Check {

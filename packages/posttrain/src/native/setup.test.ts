@@ -189,11 +189,13 @@ test('doctor tells a bare machine from one that is set up', async (t) => {
   const { home, env, torch, options } = place(t);
   const status = async (environment: NodeJS.ProcessEnv) => {
     const report = await doctor({ env: environment, sources: options.sources });
-    return Object.fromEntries(report.map((check) => [check.name, check.status]));
+    // How busy the machine is, and how much memory is free, is no matter here.
+    const lasting = report.filter(({ name }) => name !== 'processor' && name !== 'memory');
+    return Object.fromEntries(lasting.map((check) => [check.name, check.status]));
   };
   const bare = { PATH: join(home, 'nothing'), POSTTRAIN_HOME: env['POSTTRAIN_HOME'] };
-  const machine = { node: 'ok', platform: 'ok', processor: 'ok', cache: 'ok', disk: 'ok' };
-  const { memory: _, ...before } = await status(bare);
+  const machine = { node: 'ok', platform: 'ok', cache: 'ok', disk: 'ok' };
+  const before = await status(bare);
   assert.deepEqual(before, {
     ...machine,
     python3: 'fail',
@@ -203,7 +205,7 @@ test('doctor tells a bare machine from one that is set up', async (t) => {
     addon: 'fail',
   });
   await setup({ ...options, torch });
-  const { memory: __, ...after } = await status(bare);
+  const after = await status(bare);
   assert.deepEqual(after, { ...machine, python3: 'warn', pip: 'warn', compiler: 'warn', libtorch: 'ok', addon: 'ok' });
 });
 

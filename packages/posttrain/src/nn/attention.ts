@@ -8,6 +8,11 @@ export interface AttentionContext {
   /** Position of every token within its own sequence, int64 [N]. */
   readonly positions: Tensor;
   /**
+   * Where each document begins and the last ends, int64 [documents + 1] on the CPU: present where tokens see exactly
+   * their own document's past, so that no other bookkeeping than this is needed to attend.
+   */
+  readonly documents?: Tensor;
+  /**
    * Softmax attention of block `layer`: query [N, H, Dh], key and value [N, K, Dh] with K dividing H → [N, H·Dh].
    * `dropout` is the probability of dropping an attention weight.
    */

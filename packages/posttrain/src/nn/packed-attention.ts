@@ -17,6 +17,7 @@ interface Group {
  */
 export class PackedAttention implements AttentionContext, Disposable {
   readonly positions: Tensor;
+  readonly documents: Tensor;
   readonly lengths: readonly number[];
   readonly #groups: readonly Group[];
   /** For each of the N tokens its row in the groups' results, one after the other; null where the order is right already. */
@@ -32,9 +33,11 @@ export class PackedAttention implements AttentionContext, Disposable {
       const plan = lengths.every((length) => length === lengths[0])
         ? { groups: [{ rows: lengths.length, length: lengths[0]!, gather: null }], restore: null }
         : planGroups(lengths, starts, total, device);
-      return { positions: tensor(positions, { dtype: 'int64', device }), ...plan };
+      const documents = tensor([...starts, total], { dtype: 'int64' });
+      return { positions: tensor(positions, { dtype: 'int64', device }), documents, ...plan };
     });
     this.positions = made.positions.keep();
+    this.documents = made.documents.keep();
     this.#groups = made.groups;
     this.#restore = made.restore?.keep() ?? null;
     for (const { gather } of made.groups) gather?.keep();
@@ -54,6 +57,7 @@ export class PackedAttention implements AttentionContext, Disposable {
 
   [Symbol.dispose](): void {
     this.positions.dispose();
+    this.documents.dispose();
     this.#restore?.dispose();
     for (const { gather } of this.#groups) gather?.dispose();
   }

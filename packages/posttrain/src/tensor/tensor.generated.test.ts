@@ -8,10 +8,10 @@ const source = fileURLToPath(new URL('../../src/tensor/tensor.generated.ts', imp
 
 test('every generated wrapper carries the schema that this libtorch has', () => {
   const text = readFileSync(source, 'utf8');
-  const ops = [...text.matchAll(/find\('(aten::\w+)', '(\w*)'\)/g)].map(
+  const ops = [...text.matchAll(/find\('(\w+::\w+)', '(\w*)'\)/g)].map(
     ([, name, overload]) => [name!, overload!] as const,
   );
-  const documented = new Set([...text.matchAll(/^ *\/\*\* (aten::.*) \*\/$/gm)].map(([, schema]) => schema));
+  const documented = new Set([...text.matchAll(/^ *\/\*\* (\w+::.*) \*\/$/gm)].map(([, schema]) => schema));
   const found = ops.map(([name, overload]) => addon().schemaOf(addon().findOp(name, overload)));
   // A method that takes a tensor or a number documents the tensor's overload.
   const missing = found.filter((schema) => !documented.has(schema) && !schema.includes('.Scalar('));

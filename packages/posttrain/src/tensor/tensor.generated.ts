@@ -94,6 +94,15 @@ let $neg = 0;
 let $normal_ = 0;
 let $ones = 0;
 let $permute = 0;
+let $posttrain_adamw_ = 0;
+let $posttrain_embedding = 0;
+let $posttrain_linear_residual = 0;
+let $posttrain_norm = 0;
+let $posttrain_norm_linear = 0;
+let $posttrain_rotary_attention = 0;
+let $posttrain_squared_sum = 0;
+let $posttrain_swiglu_linear_residual = 0;
+let $posttrain_target_logps = 0;
 let $pow_Scalar = 0;
 let $pow_Tensor_Scalar = 0;
 let $rand = 0;
@@ -754,6 +763,51 @@ export function mapFile(filename: string, shared?: boolean | null, size?: number
 /** aten::pow.Scalar(Scalar self, Tensor exponent) -> Tensor */
 export function scalarPow(self: number, exponent: Tensor): Tensor {
   return new Tensor(call(($pow_Scalar ||= find('aten::pow', 'Scalar')), self, exponent.alive()));
+}
+
+/** posttrain::squared_sum(Tensor[] x) -> float */
+export function squaredSumKernel(x: readonly Tensor[]): number {
+  return call(($posttrain_squared_sum ||= find('posttrain::squared_sum', '')), x.map(alive));
+}
+
+/** posttrain::adamw_(Tensor(a!)[] weights, Tensor[] gradients, Tensor(b!)[] means, Tensor(c!)[] squares, Tensor(d!)[] copies, float scale, float learning_rate, float beta1, float beta2, float epsilon, float decay, int step) -> () */
+export function adamwKernel_(weights: readonly Tensor[], gradients: readonly Tensor[], means: readonly Tensor[], squares: readonly Tensor[], copies: readonly Tensor[], scale: number, learningRate: number, beta1: number, beta2: number, epsilon: number, decay: number, step: number): void {
+  call(($posttrain_adamw_ ||= find('posttrain::adamw_', '')), weights.map(alive), gradients.map(alive), means.map(alive), squares.map(alive), copies.map(alive), scale, learningRate, beta1, beta2, epsilon, decay, step);
+}
+
+/** posttrain::norm(Tensor x, Tensor weight, float epsilon) -> Tensor */
+export function normKernel(x: Tensor, weight: Tensor, epsilon: number): Tensor {
+  return new Tensor(call(($posttrain_norm ||= find('posttrain::norm', '')), x.alive(), weight.alive(), epsilon));
+}
+
+/** posttrain::norm_linear(Tensor x, Tensor norm, Tensor[] weights, float epsilon) -> Tensor */
+export function normLinearKernel(x: Tensor, norm: Tensor, weights: readonly Tensor[], epsilon: number): Tensor {
+  return new Tensor(call(($posttrain_norm_linear ||= find('posttrain::norm_linear', '')), x.alive(), norm.alive(), weights.map(alive), epsilon));
+}
+
+/** posttrain::rotary_attention(Tensor qkv, Tensor cos, Tensor sin, Tensor bounds, int heads, int kv_heads, float scale) -> Tensor */
+export function rotaryAttentionKernel(qkv: Tensor, cos: Tensor, sin: Tensor, bounds: Tensor, heads: number, kvHeads: number, scale: number): Tensor {
+  return new Tensor(call(($posttrain_rotary_attention ||= find('posttrain::rotary_attention', '')), qkv.alive(), cos.alive(), sin.alive(), bounds.alive(), heads, kvHeads, scale));
+}
+
+/** posttrain::linear_residual(Tensor x, Tensor a, Tensor weight) -> Tensor */
+export function linearResidualKernel(x: Tensor, a: Tensor, weight: Tensor): Tensor {
+  return new Tensor(call(($posttrain_linear_residual ||= find('posttrain::linear_residual', '')), x.alive(), a.alive(), weight.alive()));
+}
+
+/** posttrain::swiglu_linear_residual(Tensor x, Tensor gate_up, Tensor weight) -> Tensor */
+export function swigluLinearResidualKernel(x: Tensor, gateUp: Tensor, weight: Tensor): Tensor {
+  return new Tensor(call(($posttrain_swiglu_linear_residual ||= find('posttrain::swiglu_linear_residual', '')), x.alive(), gateUp.alive(), weight.alive()));
+}
+
+/** posttrain::target_logps(Tensor hidden, Tensor weight, Tensor targets) -> Tensor */
+export function targetLogpsKernel(hidden: Tensor, weight: Tensor, targets: Tensor): Tensor {
+  return new Tensor(call(($posttrain_target_logps ||= find('posttrain::target_logps', '')), hidden.alive(), weight.alive(), targets.alive()));
+}
+
+/** posttrain::embedding(Tensor weight, Tensor ids, Tensor values) -> Tensor */
+export function embeddingKernel(weight: Tensor, ids: Tensor, values: Tensor): Tensor {
+  return new Tensor(call(($posttrain_embedding ||= find('posttrain::embedding', '')), weight.alive(), ids.alive(), values.alive()));
 }
 
 /** aten::empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor */

@@ -2,9 +2,10 @@
 export { type BackwardOptions, backward, evaluate } from './backward.ts';
 export { makeBatch, weightOf } from './batch.ts';
 export { type LoopHooks, type LoopOptions, type StepReport, trainLoop } from './loop.ts';
+export { makeTrainable } from './make-trainable.ts';
 export type { Method, MethodSetup } from './method.ts';
 export { methods } from './methods/index.ts';
 export { type Batch, crossEntropy, type Objective, type TargetQuantities } from './objective.ts';
 export { AdamW, type AdamWOptions, Muon, type MuonOptions, makeOptimizer, type Optimizer } from './optimizers/index.ts';
 export { type ScheduleOptions, scheduleFactor, warmupSteps } from './schedule.ts';
-export { clipGradients, gradientNorm, Trainable } from './trainable.ts';
+export { clipFactor, gradientNorm, Trainable } from './trainable.ts';

@@ -31,9 +31,9 @@ class Witness implements Optimizer {
   readonly norms: number[] = [];
   readonly first: Tensor[] = [];
 
-  step(gradients: readonly Tensor[], lr: number): void {
+  step(gradients: readonly Tensor[], lr: number, scale = 1): void {
     this.rates.push(lr);
-    this.norms.push(gradientNorm(gradients));
+    this.norms.push(scale * gradientNorm(gradients));
     if (this.steps++ === 0) this.first.push(...gradients.map((gradient) => gradient.clone().keep()));
   }
 

@@ -3,12 +3,12 @@ import type { Pack, StepSource } from '../data/types.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
 import { PosttrainError } from '../support/errors.ts';
 import { hashSeed } from '../support/random.ts';
-import { manualSeed, noGrad, scope } from '../tensor/index.ts';
+import { manualSeed, scope } from '../tensor/index.ts';
 import { backward, evaluate } from './backward.ts';
 import { countTokens, makeBatch, weightOf } from './batch.ts';
 import type { Objective } from './objective.ts';
 import type { Optimizer } from './optimizers/index.ts';
-import { clipGradients, gradientNorm, type Trainable } from './trainable.ts';
+import { clipFactor, gradientNorm, type Trainable } from './trainable.ts';
 
 export interface LoopOptions {
   readonly model: CausalLm;
@@ -103,7 +103,7 @@ async function trainStep(step: number, options: LoopOptions, hooks: LoopHooks): 
     sum += scope(() =>
       backward(model, makeBatch(micro), objective, { scale: 1 / weight, recompute: options.recompute }),
     );
-    trainable.collect();
+    if (packs.length > options.microBatch) trainable.collect();
     await nextTurn();
     if (hooks.stopRequested()) {
       trainable.zeroGradients();
@@ -116,11 +116,7 @@ async function trainStep(step: number, options: LoopOptions, hooks: LoopHooks): 
     const gradients = trainable.gradients();
     const norm = gradientNorm(gradients);
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw nonFinite(step + 1, loss, norm, packs);
-    noGrad(() => {
-      if (options.clip !== false) clipGradients(gradients, norm, options.clip);
-      optimizer.step(gradients, lr);
-      trainable.publish();
-    });
+    optimizer.step(gradients, lr, clipFactor(norm, options.clip));
     return norm;
   }, 'update');
   trainable.zeroGradients();

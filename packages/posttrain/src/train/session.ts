@@ -6,7 +6,7 @@ import type { CausalLm } from '../models/causal-lm.ts';
 import { type LoadedModel, loadCausalLm } from '../models/load.ts';
 import { resolveModelFolder } from '../models/model-folder.ts';
 import { settlePrecision } from '../models/precision.ts';
-import { cpuLevel } from '../native/cpu-level.ts';
+import { computeLevel } from '../native/kernel-switch.ts';
 import { type Engine, ensureEngine } from '../native/setup.ts';
 import {
   type Checkpoint,
@@ -18,7 +18,7 @@ import {
   refuseOccupied,
 } from '../runs/index.ts';
 import { toPosttrainError } from '../support/errors.ts';
-import { build, noGrad, scope, type Tensor, trimMemory } from '../tensor/index.ts';
+import { build, scope, trimMemory } from '../tensor/index.ts';
 import { restoreState, writeCheckpointFiles } from './checkpoint-files.ts';
 import { continueFolder, findCheckpoint, warnOfChangedData } from './continue-run.ts';
 import { type ForgettingData, readForgettingData } from './forgetting/encode.ts';
@@ -26,13 +26,13 @@ import { settleForgetting } from './forgetting/files.ts';
 import { ForgettingMeter } from './forgetting/meter.ts';
 import { planForgetting, trainingTokens } from './forgetting/plan.ts';
 import { type LoopOptions, trainLoop } from './loop.ts';
+import { makeTrainable } from './make-trainable.ts';
 import { methods } from './methods/index.ts';
 import { makeOptimizer } from './optimizers/index.ts';
 import { Recorder } from './recorder.ts';
 import { resumedRecipe } from './resume-recipe.ts';
 import { scheduleFactor } from './schedule.ts';
 import { settleMicroBatch, settleThreads } from './settle.ts';
-import { Trainable } from './trainable.ts';
 import {
   contextOf,
   prepareTrainingRows,
@@ -81,7 +81,7 @@ export async function runSession(
   const facts: EngineFacts = {
     torch: build().torch,
     threads: recipe.threads as number,
-    cpuLevel: cpuLevel(),
+    cpuLevel: computeLevel(),
     addon: addonKey(engine),
   };
   abort.throwIfAborted();
@@ -147,7 +147,7 @@ async function carryOut(prepared: Prepared): Promise<TrainResult> {
   const method = methods[recipe.method]!;
   const source = method.source({ recipe, rows: rows.source });
   const steps = recipe.steps ?? Math.max(1, Math.ceil(recipe.epochs! * source.stepsPerEpoch));
-  using trainable = makeTrainable(loaded, recipe.precision === 'bf16');
+  using trainable = makeTrainable(loaded.model, recipe.precision as 'fp32' | 'bf16');
   using optimizer = makeOptimizer(trainable, recipe.optimizer);
   if (checkpoint) restoreState(checkpoint.path, trainable, optimizer);
   const { schedule } = recipe;
@@ -227,19 +227,6 @@ function makeMeter({ forgetting, folder, recipe, loaded, emit, stop }: Prepared,
       onProgress: (done, total) => emit({ type: 'progress', what: 'forgetting', done, total }),
     },
   );
-}
-
-/** float32 masters; in bf16 the model itself keeps short copies of its matrices. */
-function makeTrainable({ model }: LoadedModel, short: boolean): Trainable {
-  const masters = new Map<string, Tensor>();
-  if (short) {
-    model.replaceParameters((name, current) => {
-      if (current.shape.length === 1) return current;
-      masters.set(name, current.clone().keep());
-      return noGrad(() => current.toDtype('bfloat16'));
-    });
-  }
-  return new Trainable(model, masters);
 }
 
 /** The name of the addon's folder in the cache says what it was built from. */

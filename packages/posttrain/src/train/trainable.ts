@@ -1,92 +1,110 @@
 import type { CausalLm } from '../models/causal-lm.ts';
+import { kernelOn } from '../native/kernel-switch.ts';
 import {
   foreachCopy_,
-  foreachMul_,
   foreachNorm,
   foreachZero_,
   noGrad,
   scope,
+  squaredSumKernel,
   stack,
   type Tensor,
   zerosLike,
 } from '../tensor/index.ts';
 
 /**
- * The parameters as the optimizer sees them: float32 masters with float32 gradients. Where the model computes in a
- * shorter type, its parameters are copies that follow the masters, and each micro-batch's gradients are widened and added.
+ * The parameters as the optimizer sees them: float32 masters. Where the model computes in a shorter type, its parameters
+ * are copies that follow the masters, and gradients come in that type: as they are where one pass makes them, widened
+ * and added up in float32 where several do.
  */
 export class Trainable implements Disposable {
   readonly names: readonly string[];
   /** float32, owned here where they differ from the model's own. */
   readonly masters: readonly Tensor[];
-  readonly #compute: readonly Tensor[];
+  /** The model's parameters: the masters themselves, or shorter copies of them. */
+  readonly copies: readonly Tensor[];
   readonly #copied: readonly number[];
-  readonly #sums: readonly Tensor[];
+  /** float32 sums over micro-batches, made when first needed. */
+  readonly #sums = new Map<number, Tensor>();
+  #collected = false;
 
   /** @param masters float32 weights by name; taken over. Those missing are the model's own parameters. */
   constructor(model: CausalLm, masters: ReadonlyMap<string, Tensor> = new Map()) {
     const named = [...model.namedParameters()];
     this.names = named.map(([name]) => name);
-    this.#compute = named.map(([, parameter]) => parameter);
+    this.copies = named.map(([, parameter]) => parameter);
     this.masters = named.map(([name, parameter]) => masters.get(name) ?? parameter);
-    this.#copied = this.masters.flatMap((master, i) => (master === this.#compute[i] ? [] : [i]));
-    this.#sums = noGrad(() => this.#copied.map((i) => zerosLike(this.masters[i]!).keep()));
-    for (const parameter of this.#compute) parameter.requiresGrad = true;
+    this.#copied = this.masters.flatMap((master, i) => (master === this.copies[i] ? [] : [i]));
+    for (const parameter of this.copies) parameter.requiresGrad = true;
     for (const i of this.#copied) this.masters[i]!.requiresGrad = false;
   }
 
-  /** Called after each micro-batch: moves short gradients into the float32 sums. */
+  /** Called after each micro-batch where a step has several: moves short gradients into float32 sums. */
   collect(): void {
-    if (this.#copied.length === 0) return;
+    this.#collected = true;
     scope(() =>
       noGrad(() => {
-        for (const [k, i] of this.#copied.entries()) {
-          const parameter = this.#compute[i]!;
+        for (const i of this.#copied) {
+          const parameter = this.copies[i]!;
           const gradient = parameter.grad;
-          if (gradient) this.#sums[k]!.add_(gradient.toDtype('float32'));
+          const sum = this.#sums.get(i) ?? zerosLike(this.masters[i]!).keep();
+          this.#sums.set(i, sum);
+          if (gradient) sum.add_(gradient);
           parameter.grad = null;
         }
       }),
     );
   }
 
-  /** The float32 gradients in the order of `masters`; a parameter that took no part in the loss has zeros. */
+  /** The gradients in the order of `masters`, float32 or the copy's type; a parameter that took no part in the loss has zeros. */
   gradients(): Tensor[] {
-    const sums = new Map(this.#copied.map((i, k) => [i, this.#sums[k]!]));
-    return this.#compute.map((parameter, i) => {
-      return sums.get(i) ?? parameter.grad ?? noGrad(() => zerosLike(this.masters[i]!));
+    return this.copies.map((parameter, i) => {
+      const sum = this.#collected ? this.#sums.get(i) : undefined;
+      return sum ?? parameter.grad ?? noGrad(() => zerosLike(this.masters[i]!));
     });
   }
 
   zeroGradients(): void {
-    if (this.#sums.length > 0) noGrad(() => foreachZero_(this.#sums));
-    for (const parameter of this.#compute) parameter.grad = null;
+    if (this.#collected && this.#sums.size > 0) noGrad(() => foreachZero_([...this.#sums.values()]));
+    this.#collected = false;
+    for (const parameter of this.copies) parameter.grad = null;
   }
 
-  /** Copies the masters into the model after an optimizer step. */
+  /** Copies the masters into the model, after they were set from outside. */
   publish(): void {
-    if (this.#copied.length > 0)
-      noGrad(() =>
-        foreachCopy_(
-          this.#copied.map((i) => this.#compute[i]!),
-          this.#copied.map((i) => this.masters[i]!),
-        ),
-      );
+    copyInto(this.copies, this.masters);
   }
 
   [Symbol.dispose](): void {
-    for (const sum of this.#sums) sum.dispose();
+    for (const sum of this.#sums.values()) sum.dispose();
     for (const i of this.#copied) this.masters[i]!.dispose();
   }
 }
 
-/** The 2-norm of all gradients as one vector. */
-export function gradientNorm(gradients: readonly Tensor[]): number {
-  return scope(() => stack(foreachNorm(gradients, 2)).norm(2).item());
+/** Sets every copy that is not the master itself to the master's rounded value. */
+export function copyInto(copies: readonly Tensor[], masters: readonly Tensor[]): void {
+  const apart = masters.flatMap((master, i) => (copies[i] === master ? [] : [i]));
+  if (apart.length === 0) return;
+  noGrad(() =>
+    foreachCopy_(
+      apart.map((i) => copies[i]!),
+      apart.map((i) => masters[i]!),
+    ),
+  );
 }
 
-/** Scales gradients in place so that their norm is at most `limit`, as torch.nn.utils.clip_grad_norm_ does. */
-export function clipGradients(gradients: readonly Tensor[], norm: number, limit: number): void {
-  const factor = limit / (norm + 1e-6);
-  if (factor < 1) foreachMul_(gradients, factor);
+/** The 2-norm of all gradients as one vector. */
+export function gradientNorm(gradients: readonly Tensor[]): number {
+  if (kernelOn('adamw') && gradients.every(({ device }) => device === 'cpu'))
+    return Math.sqrt(squaredSumKernel(gradients));
+  return scope(() =>
+    stack(foreachNorm(gradients, 2, 'float32'))
+      .norm(2)
+      .item(),
+  );
+}
+
+/** What gradients are multiplied by so that their norm is at most `limit`, as torch.nn.utils.clip_grad_norm_ does. */
+export function clipFactor(norm: number, limit: number | false): number {
+  return limit === false ? 1 : Math.min(1, limit / (norm + 1e-6));
 }

@@ -58,10 +58,5 @@ function* chunksOf({ targets }: Batch): Generator<[start: number, length: number
 /** log softmax of the logits at each target: float32 [m], in nats. */
 function targetLogps(model: CausalLm, hidden: Tensor, batch: Batch, start: number, length: number): Tensor {
   const states = hidden.indexSelect(0, batch.predictors.narrow(0, start, length));
-  const targets = batch.targets.narrow(0, start, length).unsqueeze(1);
-  const logits = model.logits(states);
-  return logits
-    .gather(1, targets)
-    .squeeze(1)
-    .sub(logits.logsumexp([-1]));
+  return model.targetLogps(states, batch.targets.narrow(0, start, length));
 }

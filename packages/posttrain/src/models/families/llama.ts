@@ -1,16 +1,21 @@
 import { z } from 'zod';
 import {
   type AttentionContext,
-  applyRotary,
   Embedding,
   inverseFrequencies,
   Linear,
+  linearResidual,
   Module,
+  normLinear,
   RmsNorm,
+  rotaryAttention,
   rotaryTable,
+  swigluLinearResidual,
+  targetLogps,
 } from '../../nn/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import { type BlockContext, CausalLm, type ModelDimensions } from '../causal-lm.ts';
+import type { DecoderParts } from '../decoder-parts.ts';
 import { defineFamily } from '../define-family.ts';
 
 const ropeScaling = z.discriminatedUnion('rope_type', [
@@ -82,14 +87,15 @@ function renameRopeType(config: Readonly<Record<string, unknown>>): Readonly<Rec
   return { ...config, rope_scaling: { ...rest, rope_type: type } };
 }
 
-class Attention extends Module<[x: Tensor, context: BlockContext], Tensor> {
+/** x + W_o attention(W_q h, W_k h, W_v h), h the normed x. */
+class Attention extends Module<[x: Tensor, norm: RmsNorm, context: BlockContext], Tensor> {
   qProj: Linear;
   kProj: Linear;
   vProj: Linear;
   oProj: Linear;
   readonly #layer: number;
   readonly #dropout: number;
-  readonly #headWidth: number;
+  readonly #heads: { readonly heads: number; readonly kvHeads: number };
 
   constructor(config: LlamaConfig, layer: number) {
     super();
@@ -101,21 +107,20 @@ class Attention extends Module<[x: Tensor, context: BlockContext], Tensor> {
     this.oProj = new Linear(heads * headWidth, width, { bias });
     this.#layer = layer;
     this.#dropout = config.attention_dropout;
-    this.#headWidth = headWidth;
+    this.#heads = { heads, kvHeads };
   }
 
-  /** [N, D] → [N, D] */
-  override forward(x: Tensor, { attention, rotary, training }: BlockContext): Tensor {
-    const split = (y: Tensor) => y.view([-1, y.shape[1]! / this.#headWidth, this.#headWidth]); // [N, H, Dh]
-    const query = applyRotary(split(this.qProj.call(x)), rotary);
-    const key = applyRotary(split(this.kProj.call(x)), rotary);
-    const value = split(this.vProj.call(x));
-    return this.oProj.call(attention.attend(this.#layer, query, key, value, { dropout: training ? this.#dropout : 0 }));
+  /** float32 [N, D] → float32 [N, D] */
+  override forward(x: Tensor, norm: RmsNorm, { attention, rotary, training }: BlockContext): Tensor {
+    const qkv = normLinear(x, norm, [this.qProj, this.kProj, this.vProj]); // [N, (H + 2K)·Dh]
+    const dropout = training ? this.#dropout : 0;
+    const mixed = rotaryAttention(qkv, attention, rotary, { ...this.#heads, layer: this.#layer, dropout });
+    return linearResidual(x, mixed, this.oProj);
   }
 }
 
-/** SwiGLU, Shazeer 2020, arXiv:2002.05202, eq. 6: W_down (silu(W_gate x) ∘ W_up x). */
-class Mlp extends Module<[x: Tensor], Tensor> {
+/** SwiGLU, Shazeer 2020, arXiv:2002.05202, eq. 6: x + W_down (silu(W_gate h) ∘ W_up h), h the normed x. */
+class Mlp extends Module<[x: Tensor, norm: RmsNorm], Tensor> {
   gateProj: Linear;
   upProj: Linear;
   downProj: Linear;
@@ -127,9 +132,10 @@ class Mlp extends Module<[x: Tensor], Tensor> {
     this.downProj = new Linear(inner, width, { bias });
   }
 
-  /** [N, D] → [N, D] */
-  override forward(x: Tensor): Tensor {
-    return this.downProj.call(this.gateProj.call(x).silu().mul(this.upProj.call(x)));
+  /** float32 [N, D] → float32 [N, D] */
+  override forward(x: Tensor, norm: RmsNorm): Tensor {
+    const gateUp = normLinear(x, norm, [this.gateProj, this.upProj]); // [N, 2F]
+    return swigluLinearResidual(x, gateUp, this.downProj);
   }
 }
 
@@ -149,8 +155,17 @@ class LlamaBlock extends Module<[x: Tensor, context: BlockContext], Tensor> {
 
   /** float32 [N, D] → float32 [N, D] */
   override forward(x: Tensor, context: BlockContext): Tensor {
-    const attended = x.add(this.selfAttn.call(this.inputLayernorm.call(x), context));
-    return attended.add(this.mlp.call(this.postAttentionLayernorm.call(attended)));
+    const attended = this.selfAttn.call(x, this.inputLayernorm, context);
+    return this.mlp.call(attended, this.postAttentionLayernorm);
+  }
+
+  /** Linear maps that share an input. */
+  get joined(): readonly (readonly Linear[])[] {
+    const { qProj, kProj, vProj } = this.selfAttn;
+    return [
+      [qProj, kProj, vProj],
+      [this.mlp.gateProj, this.mlp.upProj],
+    ];
   }
 }
 
@@ -203,6 +218,35 @@ class Llama extends CausalLm {
     return this.model.layers;
   }
 
+  override get decoderParts(): DecoderParts {
+    const { embedTokens, layers, norm } = this.model;
+    return {
+      embedding: embedTokens.weight,
+      blocks: layers.map(({ inputLayernorm, selfAttn, postAttentionLayernorm, mlp }) => ({
+        attentionNorm: inputLayernorm,
+        query: selfAttn.qProj,
+        key: selfAttn.kProj,
+        value: selfAttn.vProj,
+        output: selfAttn.oProj,
+        mlpNorm: postAttentionLayernorm,
+        gate: mlp.gateProj,
+        up: mlp.upProj,
+        down: mlp.downProj,
+      })),
+      norm,
+      head: this.#head,
+      frequencies: this.#frequencies,
+    };
+  }
+
+  override get inputEmbedding(): Embedding {
+    return this.model.embedTokens;
+  }
+
+  override get joined(): readonly (readonly Linear[])[] {
+    return this.blocks.flatMap((block) => block.joined);
+  }
+
   override get initializerRange(): number {
     return this.#config.initializer_range;
   }
@@ -220,9 +264,17 @@ class Llama extends CausalLm {
     return this.model.norm.call(x);
   }
 
+  get #head(): Tensor {
+    return this.lmHead?.weight ?? this.model.embedTokens.weight;
+  }
+
   override logits(hidden: Tensor): Tensor {
-    const weight = this.lmHead?.weight ?? this.model.embedTokens.weight;
+    const weight = this.#head;
     return hidden.toDtype(weight.dtype).linear(weight).toDtype('float32');
+  }
+
+  override targetLogps(hidden: Tensor, targets: Tensor): Tensor {
+    return targetLogps(hidden, this.#head, targets);
   }
 }
 

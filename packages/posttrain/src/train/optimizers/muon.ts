@@ -1,6 +1,7 @@
 import { noGrad, scope, type Tensor, zerosLike } from '../../tensor/index.ts';
+import { copyInto } from '../trainable.ts';
 import { AdamW, type AdamWOptions } from './adamw.ts';
-import type { OptimizedParameters, Optimizer } from './optimizer.ts';
+import { type OptimizedParameters, type Optimizer, scaledGradients } from './optimizer.ts';
 
 export interface MuonOptions extends AdamWOptions {
   readonly momentum: number;
@@ -23,21 +24,27 @@ export class Muon implements Optimizer {
   readonly #names: readonly string[];
   readonly #matrices: readonly number[];
   readonly #masters: readonly Tensor[];
+  readonly #copies: readonly Tensor[];
   readonly #means: readonly Tensor[];
   readonly #rest: readonly number[];
   readonly #adamw: AdamW;
 
-  constructor({ names, masters }: OptimizedParameters, options: MuonOptions) {
+  constructor({ names, masters, copies = masters }: OptimizedParameters, options: MuonOptions) {
     this.#options = options;
     this.#names = names;
     this.#masters = masters;
+    this.#copies = copies;
     const inBlocks = (i: number) => masters[i]!.shape.length === 2 && !/embed|lm_head/.test(names[i]!);
     const all = names.map((_, i) => i);
     this.#matrices = all.filter(inBlocks);
     this.#rest = all.filter((i) => !inBlocks(i));
     this.#means = noGrad(() => this.#matrices.map((i) => zerosLike(masters[i]!).keep()));
     this.#adamw = new AdamW(
-      { names: this.#rest.map((i) => names[i]!), masters: this.#rest.map((i) => masters[i]!) },
+      {
+        names: this.#rest.map((i) => names[i]!),
+        masters: this.#rest.map((i) => masters[i]!),
+        copies: this.#rest.map((i) => copies[i]!),
+      },
       options,
     );
   }
@@ -50,16 +57,18 @@ export class Muon implements Optimizer {
     this.#adamw.steps = count;
   }
 
-  step(gradients: readonly Tensor[], lr: number): void {
+  step(gradients: readonly Tensor[], lr: number, scale = 1): void {
     this.#adamw.step(
       this.#rest.map((i) => gradients[i]!),
       lr,
+      scale,
     );
     const { momentum, weightDecay } = this.#options;
     for (const [k, i] of this.#matrices.entries()) {
       scope(() =>
         noGrad(() => {
-          const [weight, gradient, mean] = [this.#masters[i]!, gradients[i]!, this.#means[k]!];
+          const [weight, mean] = [this.#masters[i]!, this.#means[k]!];
+          const gradient = scaledGradients([gradients[i]!], scale)[0]!;
           mean.lerp_(gradient, 1 - momentum);
           const update = orthogonalise(gradient.lerp(mean, momentum)).toDtype('float32');
           const [rows, columns] = weight.shape as [number, number];
@@ -68,6 +77,8 @@ export class Muon implements Optimizer {
         }),
       );
     }
+    const of = (tensors: readonly Tensor[]) => this.#matrices.map((i) => tensors[i]!);
+    copyInto(of(this.#copies), of(this.#masters));
   }
 
   state(): Map<string, Tensor> {

@@ -1,0 +1,51 @@
+"""TRL's SFTTrainer on a spec file (see programs/train-steps.mjs), one optimizer step for each line of stdin."""
+import json
+import os
+import resource
+import sys
+import time
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+import torch
+import transformers
+import trl
+from datasets import Dataset
+from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
+
+spec = json.load(open(sys.argv[1]))
+torch.set_num_threads(spec["threads"])
+
+
+class Stepping(TrainerCallback):
+    seen = 0.0
+
+    def on_step_begin(self, args, state, control, **kw):
+        if not sys.stdin.readline():
+            os._exit(0)
+        self.start, self.cpu = time.perf_counter(), time.process_time()
+
+    def on_step_end(self, args, state, control, **kw):
+        self.seconds, self.cpu_seconds = time.perf_counter() - self.start, time.process_time() - self.cpu
+
+    def on_log(self, args, state, control, logs=None, **kw):
+        if not logs or "loss" not in logs:
+            return
+        tokens, self.seen = logs["num_tokens"] - self.seen, logs["num_tokens"]
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        print(json.dumps({"seconds": self.seconds, "cpuSeconds": self.cpu_seconds, "loss": logs["loss"], "tokens": tokens,
+                          "peakRss": usage.ru_maxrss * 1024}), flush=True)
+
+
+model = AutoModelForCausalLM.from_pretrained(spec["model"], dtype=torch.float32)
+rows = Dataset.from_list([json.loads(line) for line in open(spec["rows"])])
+args = trl.SFTConfig(
+    output_dir=os.path.join(spec["model"], "trl"), use_cpu=True, bf16=spec["precision"] == "bf16", max_steps=10_000,
+    per_device_train_batch_size=spec["batch"], learning_rate=spec["lr"], lr_scheduler_type="constant", weight_decay=0.0,
+    max_grad_norm=1.0, max_length=spec["maxTokens"], packing=spec["packing"], gradient_checkpointing=False, logging_steps=1,
+    save_strategy="no", report_to="none", disable_tqdm=True, seed=0, train_sampling_strategy="sequential",
+)
+trainer = trl.SFTTrainer(model=model, args=args, train_dataset=rows, callbacks=[Stepping()],
+                         processing_class=AutoTokenizer.from_pretrained(spec["model"]))
+print(json.dumps({"peerTorch": torch.__version__, "transformers": transformers.__version__, "trl": trl.__version__}), flush=True)
+trainer.train()

@@ -1,0 +1,30 @@
+import type { CausalLm } from '../models/causal-lm.ts';
+import { joinWeights } from '../models/join-weights.ts';
+import { noGrad, type Tensor } from '../tensor/index.ts';
+import { Trainable } from './trainable.ts';
+
+/**
+ * Prepares a float32 model for training. In bf16 it multiplies by short copies of its matrices, and the masters are set
+ * apart. Looking rows up multiplies nothing: the embedding reads its master, as PyTorch's autocast does.
+ */
+export function makeTrainable(model: CausalLm, precision: 'fp32' | 'bf16'): Trainable {
+  const masters = new Map<string, Tensor>();
+  if (precision === 'bf16') {
+    model.replaceParameters((name, current) => {
+      if (current.shape.length === 1) return current;
+      masters.set(name, current.detach().keep());
+      return noGrad(() => current.toDtype('bfloat16'));
+    });
+    joinWeights(model);
+    readEmbeddingFromMaster(model, masters);
+  }
+  return new Trainable(model, masters);
+}
+
+function readEmbeddingFromMaster(model: CausalLm, masters: ReadonlyMap<string, Tensor>): void {
+  const embedding = model.inputEmbedding;
+  for (const [name, parameter] of model.namedParameters()) {
+    const master = masters.get(name);
+    if (master && parameter === embedding?.weight) embedding.readFrom(master);
+  }
+}
