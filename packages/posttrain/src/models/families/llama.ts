@@ -6,6 +6,7 @@ import {
   inverseFrequencies,
   Linear,
   Module,
+  project,
   RmsNorm,
   rotaryTable,
 } from '../../nn/index.ts';
@@ -222,7 +223,7 @@ class Llama extends CausalLm {
 
   override logits(hidden: Tensor): Tensor {
     const weight = this.lmHead?.weight ?? this.model.embedTokens.weight;
-    return hidden.toDtype(weight.dtype).linear(weight).toDtype('float32');
+    return project(hidden, weight).toDtype('float32');
   }
 }
 
