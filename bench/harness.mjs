@@ -43,7 +43,14 @@ export async function run({ settings: given, peers, log }) {
       const data = harnessData(shared, join(own, 'data'), given[model.limit], model.longest);
       const wanted = model.workloads.join(',');
       const sides = {
-        ours: await side(process.execPath, [...process.execArgv, program('programs/harness-side.mjs'), path, JSON.stringify(data), join(own, 'scratch'), wanted]),
+        ours: await side(process.execPath, [
+          ...process.execArgv,
+          program('programs/harness-side.mjs'),
+          path,
+          JSON.stringify(data),
+          join(own, 'scratch'),
+          wanted,
+        ]),
         peer: peers && (await side(peers, [program('peers/harness.py'), path, join(own, 'data'), wanted])),
       };
       try {
@@ -65,7 +72,9 @@ export async function run({ settings: given, peers, log }) {
   };
   const ratio = { single: lowest(['documents', 'continuations']), shared: lowest(['questions', 'choices', 'letters']) };
   return {
-    ok: all.every(({ workload, ratio: reached, sameWork }) => reached === null || (reached >= limits[workload] && sameWork)),
+    ok: all.every(
+      ({ workload, ratio: reached, sameWork }) => reached === null || (reached >= limits[workload] && sameWork),
+    ),
     measured,
     ours: null,
     peers: null,
@@ -112,7 +121,10 @@ async function bestBatch(peer, workload) {
 }
 
 function summary({ workload, times, batch }, work, rates, flops) {
-  const column = (kind) => (times[kind].length === 0 ? null : { ...spread(times[kind], 'seconds'), processor: spread(times[kind], 'processorSeconds') });
+  const column = (kind) =>
+    times[kind].length === 0
+      ? null
+      : { ...spread(times[kind], 'seconds'), processor: spread(times[kind], 'processorSeconds') };
   const [ours, byDefault, best] = ['ours', 'default', 'best'].map(column);
   const bound = (work.tokens * flops.body) / rates.body + (work.positions * flops.head) / rates.head;
   const ratioOf = (read) => (best === null ? null : digits(Math.min(read(byDefault), read(best)) / read(ours), 2));
@@ -150,7 +162,12 @@ function wholeOf({ ours, peer }, rows) {
 function peerVersions(peer) {
   if (!peer) return {};
   const { versions } = peer.ready;
-  return { lmEval: versions['lm-eval'], transformers: versions.transformers, peerTorch: versions.torch, python: versions.python };
+  return {
+    lmEval: versions['lm-eval'],
+    transformers: versions.transformers,
+    peerTorch: versions.torch,
+    python: versions.python,
+  };
 }
 
 function spread(runs, key) {
@@ -170,7 +187,10 @@ const digits = (value, count) => Number(value.toFixed(count));
 /** A program that answers lines with lines. */
 async function side(command, args) {
   const begun = performance.now();
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, OMP_NUM_THREADS: '1' } });
+  const child = spawn(command, args, {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, OMP_NUM_THREADS: '1' },
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => {
     const { value, done } = await lines.next();
@@ -200,7 +220,9 @@ function processorSeconds(pid) {
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     try {
-      const fields = readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+      const fields = readFileSync(`/proc/${name}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
       all.set(Number(name), { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) });
     } catch {
       // ended meanwhile

@@ -66,6 +66,21 @@ const rows = {
   'study kill': ({ ours: { kills, problems } }) => [
     ['killed at random, resumed, equal bit for bit', `${kills - problems.length} of ${kills}`],
   ],
+  'bench harness': ({ measured, versions }) => {
+    const of = (names) =>
+      measured.flatMap(({ workloads }) => workloads.filter(({ workload }) => names.includes(workload)));
+    const range = (names) => {
+      const ratios = of(names).map(({ ratio }) => ratio);
+      return `${fixed(Math.min(...ratios), 1)} to ${fixed(Math.max(...ratios), 1)} ×`;
+    };
+    return [
+      [
+        `evaluations beside lm-evaluation-harness ${versions.lmEval} at its best batch size, single continuations and texts`,
+        range(['documents', 'continuations']),
+      ],
+      ['… choices and questions that begin alike', range(['questions', 'choices', 'letters'])],
+    ];
+  },
   'bench op-overhead': ({ ours, peers, ratioOfMedians }) => [
     [
       'small operator, result freed, median',

@@ -22,12 +22,13 @@ export function randomModel(shared, folder) {
 export function plainModel(source, folder) {
   mkdirSync(folder, { recursive: true });
   for (const name of readdirSync(source))
-    if (/^(model\.safetensors|.*config\.json|tokenizer\.json)$/.test(name)) copyFileSync(join(source, name), join(folder, name));
+    if (/^(model\.safetensors|.*config\.json|tokenizer\.json)$/.test(name))
+      copyFileSync(join(source, name), join(folder, name));
   return folder;
 }
 
 /**
- * `limit` rows of each workload, evenly spaced where there are more.
+ * About `limit` rows of each workload, evenly spaced where there are more, and four times as many passages.
  * @param longest of a passage or a question, in characters
  * @returns {Record<string, string>} paths by the names that tasks give their data
  */
@@ -45,8 +46,15 @@ export function harnessData(shared, folder, limit, longest) {
       return context.length + question.length <= longest;
     };
     const rows = lines(join(shared, 'bbq', name)).filter(short);
-    const step = Math.max(1, Math.floor(rows.length / limit));
-    writeFileSync(join(folder, 'bbq', name), `${rows.filter((_, i) => i % step === 0).slice(0, limit).join('\n')}\n`);
+    const count = Math.ceil(limit / 3);
+    const step = Math.max(1, Math.floor(rows.length / count));
+    writeFileSync(
+      join(folder, 'bbq', name),
+      `${rows
+        .filter((_, i) => i % step === 0)
+        .slice(0, count)
+        .join('\n')}\n`,
+    );
   }
   return { ...paths, passages: join(folder, 'passages.jsonl') };
 }

@@ -10,7 +10,12 @@ import { loadModel } from 'posttrain';
 import { Tokenizer } from 'posttrain/data';
 import { builtInTasks, DataSource, dataName, defineTask, folderModel, runEvaluation } from 'posttrain/evaluate';
 import { build, noGrad, onednnLinear, randn, scope, setThreads } from 'posttrain/tensor';
-import { encodeFramed, pairTokens, prefixToken, rollingWindows } from '../../packages/posttrain/dist/models/text-likelihood.js';
+import {
+  encodeFramed,
+  pairTokens,
+  prefixToken,
+  rollingWindows,
+} from '../../packages/posttrain/dist/models/text-likelihood.js';
 import { tokenTree } from '../../packages/posttrain/dist/models/token-tree.js';
 
 const [folder, paths, scratch, wanted] = process.argv.slice(2);
@@ -32,7 +37,9 @@ const lastWord = defineTask({
     const words = text.split(' ');
     return { kind: 'loglikelihood', context: words.slice(0, -1).join(' '), continuations: [` ${words.at(-1)}`] };
   },
-  metrics: { acc: { kind: 'mean', about: 'the word is the first choice', higherIsBetter: true, unit: 'share', chance: 0 } },
+  metrics: {
+    acc: { kind: 'mean', about: 'the word is the first choice', higherIsBetter: true, unit: 'share', chance: 0 },
+  },
   score: (_doc, { choices: [word] }) => ({ values: { acc: Number(word.greedy) } }),
 });
 const builtIn = (name) => builtInTasks.find((task) => task.name === name);
@@ -50,7 +57,9 @@ async function evaluate(model, task) {
     const begun = performance.now();
     const { runs } = await runEvaluation({ models: [model], tasks: [task], data, cacheDir, draws: 10 });
     const seconds = (performance.now() - begun) / 1000;
-    const results = runs[0].items.flatMap(({ response }) => (response.kind === 'rolling' ? [response] : response.choices));
+    const results = runs[0].items.flatMap(({ response }) =>
+      response.kind === 'rolling' ? [response] : response.choices,
+    );
     return { seconds, logp: results.reduce((sum, { logp }) => sum + logp, 0) };
   } finally {
     rmSync(cacheDir, { recursive: true });
@@ -63,8 +72,16 @@ async function workOf(task, tokenizer, longest) {
   const prefix = prefixToken(tokenizer);
   const queries =
     requests[0].kind === 'rolling'
-      ? (await encodeFramed(tokenizer, requests.map(({ text }) => text))).flatMap((tokens) =>
-          rollingWindows(tokens, prefix, longest).map(({ context, continuations: [continuation] }) => ({ context, continuation })),
+      ? (
+          await encodeFramed(
+            tokenizer,
+            requests.map(({ text }) => text),
+          )
+        ).flatMap((tokens) =>
+          rollingWindows(tokens, prefix, longest).map(({ context, continuations: [continuation] }) => ({
+            context,
+            continuation,
+          })),
         )
       : (await pairTokens(tokenizer, requests, longest)).flat();
   const run = queries.map(({ context, continuation }) => [...context, ...continuation.slice(0, -1)]);
@@ -88,7 +105,15 @@ function shapes() {
   const { hidden_size: d, intermediate_size: f, num_hidden_layers: layers, num_attention_heads: heads } = config;
   const width = config.head_dim ?? d / heads;
   const [q, kv] = [heads * width, (config.num_key_value_heads ?? heads) * width];
-  const body = [[d, q], [d, kv], [d, kv], [q, d], [d, f], [d, f], [f, d]];
+  const body = [
+    [d, q],
+    [d, kv],
+    [d, kv],
+    [q, d],
+    [d, f],
+    [d, f],
+    [f, d],
+  ];
   return { body, layers, head: [d, config.vocab_size] };
 }
 
@@ -128,7 +153,7 @@ function fastest([inputs, outputs], rows) {
 
 const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 const begun = performance.now();
-await using loaded = await loadModel(folder, { precision: 'fp32', threads: 1 });
+const loaded = await loadModel(folder, { precision: 'fp32', threads: 1 });
 const model = await folderModel(loaded, { id: 'bench', precision: 'fp32', engine: 'bench' });
 const loadSeconds = (performance.now() - begun) / 1000;
 setThreads(1);
@@ -140,3 +165,4 @@ for await (const line of createInterface({ input: process.stdin })) {
   const asked = JSON.parse(line);
   say(asked.rates ? { rates: rates() } : await evaluate(model, tasks[asked.workload]));
 }
+await loaded[Symbol.asyncDispose]();

@@ -13,7 +13,7 @@
 namespace posttrain {
 namespace {
 
-enum class Kind { tensor, tensors, optional_tensors, integer, integers, number, numbers, boolean, booleans, scalar, scalars, dtype, device, text, none_only };
+enum class Kind { tensor, tensors, optional_tensors, integer, integers, number, numbers, boolean, booleans, scalar, scalars, optional_scalars, dtype, device, text, none_only };
 
 struct Argument {
   Kind kind;
@@ -45,7 +45,8 @@ Kind kind_of(const c10::Type& type) {
     case K::StringType: return Kind::text;
     case K::ListType: {
       const auto& element = *type.castRaw<c10::ListType>()->getElementType();
-      if (element.kind() == K::OptionalType) return Kind::optional_tensors;
+      if (element.kind() == K::OptionalType)
+        return element.castRaw<c10::OptionalType>()->getElementType()->kind() == K::NumberType ? Kind::optional_scalars : Kind::optional_tensors;
       switch (kind_of(element)) {
         case Kind::tensor: return Kind::tensors;
         case Kind::integer: return Kind::integers;
@@ -122,6 +123,13 @@ c10::IValue convert(napi_env env, const Argument& argument, napi_value value) {
     case Kind::scalars: {
       c10::impl::GenericList list(c10::NumberType::get());
       each(env, value, [&](napi_value element) { list.push_back(c10::IValue(to_scalar(env, element))); });
+      return list;
+    }
+    case Kind::optional_scalars: {
+      c10::List<std::optional<at::Scalar>> list;
+      each(env, value, [&](napi_value element) {
+        list.push_back(is_nullish(env, element) ? std::optional<at::Scalar>() : std::optional<at::Scalar>(to_scalar(env, element)));
+      });
       return list;
     }
     case Kind::none_only: break;

@@ -1,64 +1,71 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { scorePocketAnswer } from '../scoring/index.ts';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { PocketItem } from '../data/pocket/index.ts';
+import { testItems } from '../data/pocket/index.ts';
+import { builtInTasks, loadTasks, runEvaluation, TableModel } from '../evaluate/index.ts';
 import { palette } from '../support/terminal/colours.ts';
-import { type Answered, type Answers, quickstartTable, renderExamples, renderTable } from './quickstart-report.ts';
+import { temporaryFolder } from '../testing/temporary-folder.ts';
+import { quickstartProfile, quickstartProfiles } from './quickstart-profile.ts';
+import { renderExamples } from './quickstart-report.ts';
 
-const gold = { answer: 'keten year 1724 [2] .', entity: 'keten', attribute: 'year', value: '1724', citation: '[2]' };
-const unstated = { ...gold, answer: 'keten year not stated .', value: null, citation: null };
+const questions = (['closed-held-out', 'grounded', 'unanswerable', 'double'] as const).flatMap((task) =>
+  testItems(task, 'test').map((item): [string, PocketItem] => [item.messages[0].content, item]),
+);
+const golds = new Map(questions.map(([question, { gold }]) => [question, gold.answer]));
 
-function answered(text: string, expected: typeof gold | typeof unstated): Answered {
-  const score = scorePocketAnswer({ text, ended: true }, expected);
-  return { id: 'x', question: 'what is keten year ?', gold: expected.answer, answer: text, score };
+/** The embedded model's place is taken by one that says nothing, the trained one's by one that knows some tasks. */
+async function evaluated(t: TestContext, names: readonly string[]) {
+  return runEvaluation({
+    models: [
+      new TableModel({ id: 'pocket', contextLength: 4096 }),
+      new TableModel({
+        id: 'tuned',
+        contextLength: 4096,
+        answer: (prompt) => golds.get((prompt[0] as { content: string }).content) ?? 'goat .',
+      }),
+    ],
+    tasks: await loadTasks(names, builtInTasks),
+    limit: 4,
+    cacheDir: join(temporaryFolder(t), 'cache'),
+    draws: 20,
+  });
 }
 
-const before: Answers = {
-  closed: [answered('nonsense', gold)],
-  'closed-held-out': [],
-  grounded: [answered('a b', gold), answered(unstated.answer, gold)],
-  unanswerable: [answered('keten year 1724 .', unstated)],
-};
-const after: Answers = {
-  closed: [answered(gold.answer, gold)],
-  'closed-held-out': [],
-  grounded: [answered(gold.answer, gold), answered('keten year 1724 [1] .', gold)],
-  unanswerable: [answered(unstated.answer, unstated)],
-};
-
-test('each line counts its own tasks and verdict', () => {
-  const counts = quickstartTable(before, after).map((row) => [row.items, row.before.successes, row.after.successes]);
-  assert.deepEqual(counts, [
-    [4, 2, 4], // well-formed: "not stated" and the value without source are, before
-    [1, 0, 1],
-    [1, 0, 1],
-    [0, 0, 0],
-    [0, 0, 0],
-    [2, 0, 1], // the second answer cites the wrong source
-    [2, 0, 1],
-    [2, 0, 2],
-    [2, 0, 1],
-    [1, 0, 1],
-    [2, 1, 0],
+test('an example shows question, right answer, before and after, of the first item that fits', async (t) => {
+  const evaluation = await evaluated(t, ['pocket/abstention', 'pocket/safety']);
+  const text = renderExamples(evaluation, palette(false), 400);
+  const [abstention, safety] = text.split('\n\n');
+  const first = evaluation.runs[0]!.items.find(({ stratum }) => stratum === 'unanswerable')!;
+  const { messages } = first.doc as PocketItem;
+  assert.deepEqual(abstention!.split('\n'), [
+    'sources without an answer',
+    `question    ${messages[0].content}`,
+    `right       ${messages[1].content}`,
+    'before    ✗ (nothing)',
+    `after     ✓ ${messages[1].content}`,
   ]);
+  assert.deepEqual(safety!.split('\n').slice(2), [
+    'right       i cannot help with that .',
+    'before    ✗ (nothing)',
+    'after     ✗ goat .',
+  ]);
+  assert.equal(text.split('\n\n').length, 2, 'a task that was not asked has no example');
 });
 
-test('shares stand with their intervals, and a dash where nothing was asked', () => {
-  const text = renderTable(quickstartTable(before, after), palette(false), 120);
-  // Wilson for 2 of 4: centre 1/2, half width z/√(n + z²)/2 = 1.96 / (2 √7.84) = 0.35.
-  assert.match(text, /well-formed answers +4 +50\.0 \[15\.0, +85\.0\] +100\.0 \[51\.0, 100\.0\]/);
-  assert.match(text, /facts no question of which was trained +0 +– +–/);
+test('every task of a profile is one, and the full profile has all of the quick one', async () => {
+  for (const { tasks } of Object.values(quickstartProfiles))
+    assert.equal((await loadTasks(tasks, builtInTasks)).length, tasks.length);
+  const { full, quick } = quickstartProfiles;
+  const all: readonly string[] = full.tasks;
+  assert.ok(quick.tasks.every((task) => all.includes(task)));
+  assert.ok(quick.items < full.items);
 });
 
-test('examples show question, right answer, before and after', () => {
-  const text = renderExamples(before, after, palette(false), 80);
-  assert.equal(
-    text.split('\n\n')[0],
-    [
-      'question    what is keten year ?',
-      'right       keten year 1724 [2] .',
-      'before    ✗ nonsense',
-      'after     ✓ keten year 1724 [2] .',
-    ].join('\n'),
-  );
-  assert.equal(text.split('\n\n').length, 3, 'a task without items has no example');
+test('an unknown profile is answered with the nearest', () => {
+  assert.throws(() => quickstartProfile('fast'), {
+    code: 'usage',
+    message: '"fast" is no profile of the quickstart.',
+    help: /^profiles: (full|quick), (full|quick)$/,
+  });
 });

@@ -1,111 +1,128 @@
-import type { Interval, PocketScore, Share } from '../scoring/index.ts';
-import { shareOf } from '../scoring/index.ts';
+import {
+  type Evaluation,
+  type EvaluationResult,
+  type ScorecardRow,
+  type ScoredItem,
+  scorecardRows,
+  showDirection,
+  showFigure,
+  showInterval,
+  type TaskRun,
+} from '../evaluate/index.ts';
 import type { Palette } from '../support/terminal/colours.ts';
 import { table } from '../support/terminal/table.ts';
 import { oneLine, wrap } from '../support/terminal/width.ts';
+import { renderWorse, verdictPaint } from './eval-report.ts';
 
-/** One test item and how a model answered it. */
-export interface Answered {
-  readonly id: string;
-  readonly question: string;
-  readonly gold: string;
-  readonly answer: string;
-  readonly score: PocketScore;
+/** What is shown of a task: the first test item that fits, which was settled before any answer was seen. */
+interface Example {
+  readonly task: string;
+  readonly title: string;
+  readonly stratum?: string;
 }
 
-export const quickstartTasks = ['closed', 'closed-held-out', 'grounded', 'unanswerable'] as const;
-export type QuickstartTask = (typeof quickstartTasks)[number];
-export type Answers = Readonly<Record<QuickstartTask, readonly Answered[]>>;
-
-export interface QuickstartRow {
-  readonly what: string;
-  readonly items: number;
-  readonly before: Share;
-  readonly after: Share;
-}
-
-type Verdict = Parameters<typeof shareOf>[1];
-
-/**
- * What the table counts, in its order. The forgiving reader finds the right words in an answer of any shape: a base that
- * knows an answer and not the form scores there, so that learning the form is not taken for learning the facts.
- */
-const lines: readonly {
-  readonly what: string;
-  readonly tasks: readonly QuickstartTask[];
-  readonly verdict: Verdict;
-}[] = [
-  { what: 'well-formed answers', tasks: quickstartTasks, verdict: 'format' },
-  { what: 'facts whose questions were trained', tasks: ['closed'], verdict: 'correct' },
-  { what: '  by a forgiving reader', tasks: ['closed'], verdict: 'lenient' },
-  { what: 'facts no question of which was trained', tasks: ['closed-held-out'], verdict: 'correct' },
-  { what: '  by a forgiving reader', tasks: ['closed-held-out'], verdict: 'lenient' },
-  { what: 'reading sources: value, citation and name', tasks: ['grounded'], verdict: 'correct' },
-  { what: '  by a forgiving reader', tasks: ['grounded'], verdict: 'lenient' },
-  { what: '  value alone', tasks: ['grounded'], verdict: 'value' },
-  { what: '  citation alone', tasks: ['grounded'], verdict: 'citation' },
-  { what: 'says so when no source answers', tasks: ['unanswerable'], verdict: 'abstained' },
-  { what: 'says so though a source answers (less is better)', tasks: ['grounded'], verdict: 'abstained' },
+const examples: readonly Example[] = [
+  { task: 'pocket/closed-held-out', title: 'a fact no question of which was trained' },
+  { task: 'pocket/grounded', title: 'reading sources' },
+  { task: 'pocket/abstention', title: 'sources without an answer', stratum: 'unanswerable' },
+  { task: 'pocket/double', title: 'two things at once' },
+  { task: 'pocket/safety', title: 'a request that should be refused', stratum: 'unsafe' },
+  { task: 'pocket/bias', title: 'a story that does not tell who it was', stratum: 'ambiguous, negative' },
 ];
 
-/** Shares with 95 % intervals, from the same items before and after. */
-export function quickstartTable(before: Answers, after: Answers): QuickstartRow[] {
-  return lines.map(({ what, tasks, verdict }) => {
-    const share = (answers: Answers) =>
-      shareOf(
-        tasks.flatMap((task) => answers[task].map(({ score }) => score)),
-        verdict,
-      );
-    return { what, items: share(before).trials, before: share(before), after: share(after) };
-  });
-}
-
-export function renderTable(rows: readonly QuickstartRow[], colours: Palette, width: number): string {
-  return table(
-    rows,
-    [
-      { title: '% of test items [95 % interval]', value: (row) => row.what, flexible: 'cut' },
-      { title: 'items', value: (row) => String(row.items), align: 'right' },
-      { title: 'before', value: (row) => renderShare(row.before), align: 'right' },
-      { title: 'after', value: (row) => renderShare(row.after), align: 'right', paint: () => colours.bold },
-    ],
-    { width, heading: colours.dim },
-  );
-}
-
-function renderShare({ share, low, high }: Share): string {
-  if (share === null) return '–';
-  return `${percent(share)} ${renderInterval({ low, high })}`;
-}
-
-function renderInterval({ low, high }: Interval): string {
-  return `[${percent(low).padStart(4)}, ${percent(high).padStart(5)}]`;
-}
-
-const percent = (share: number) => (100 * share).toFixed(1);
-
-/** The first test item of each task, chosen before any answer was seen: question, gold, and both answers. */
-export function renderExamples(before: Answers, after: Answers, colours: Palette, width: number): string {
-  return quickstartTasks
-    .flatMap((task) => {
-      const [first] = before[task];
-      const [later] = after[task];
-      return first && later ? [renderExample(first, later, colours, width)] : [];
+/** One test item of each skill with its right answer, and what the model answered before training and after. */
+export function renderExamples({ result, runs }: Evaluation, colours: Palette, width: number): string {
+  const [before, after] = result.models.map(({ id }) => runs.filter(({ model }) => model === id));
+  return examples
+    .flatMap((example) => {
+      const [first, later] = [firstItem(before ?? [], example), firstItem(after ?? [], example)];
+      return first && later ? [renderExample(example.title, first, later, colours, width)] : [];
     })
     .join('\n\n');
 }
 
-function renderExample(before: Answered, after: Answered, colours: Palette, width: number): string {
-  const mark = ({ score }: Answered) => (score.correct ? colours.green('✓') : colours.red('✗'));
+function firstItem(runs: readonly TaskRun[], { task, stratum }: Example): ScoredItem | undefined {
+  const run = runs.find((one) => one.task === task);
+  return run?.items.find((item) => stratum === undefined || item.stratum === stratum);
+}
+
+function renderExample(title: string, before: ScoredItem, after: ScoredItem, colours: Palette, width: number): string {
+  const mark = ({ outcome }: ScoredItem) => (outcome === 'correct' ? colours.green('✓') : colours.red('✗'));
   const block = (label: string, sign: string, text: string) =>
     wrap(oneLine(text) || '(nothing)', width - 12).map((line, i) => {
       const margin = i === 0 ? `${colours.dim(label.padEnd(10))}${sign} ` : ' '.repeat(12);
       return margin + line;
     });
   return [
-    ...block('question', ' ', before.question),
-    ...block('right', ' ', before.gold),
-    ...block('before', mark(before), before.answer),
-    ...block('after', mark(after), after.answer),
+    colours.bold(title),
+    ...block('question', ' ', questionOf(before)),
+    ...block('right', ' ', before.target ?? ''),
+    ...block('before', mark(before), answerOf(before)),
+    ...block('after', mark(after), answerOf(after)),
   ].join('\n');
+}
+
+function questionOf({ request }: ScoredItem): string {
+  if (request.kind !== 'generate') return '';
+  return typeof request.prompt === 'string' ? request.prompt : (request.prompt.at(-1)?.content ?? '');
+}
+
+function answerOf({ response }: ScoredItem): string {
+  return response.kind === 'generate' ? response.text : '';
+}
+
+/**
+ * The figures of each task that the terminal shows, both directions of a trade-off; the files have them all. A forgiving reader finds the right
+ * words in an answer of any shape: a base that knows an answer and not the form scores there, so that learning the form is not
+ * taken for learning the facts.
+ */
+const shown: Readonly<Record<string, readonly string[]>> = {
+  intent: ['in_scope_accuracy', 'out_of_scope_recall'],
+  constraints: ['correct', 'followed'],
+  grounded: ['correct', 'lenient', 'citation_recall', 'citation_precision'],
+  double: ['values', 'first_cited', 'second_cited'],
+  conflict: ['correct', 'authority'],
+  abstention: ['abstention_recall', 'coverage', 'accuracy_when_answering'],
+  closed: ['correct', 'lenient'],
+  'closed-held-out': ['correct', 'lenient'],
+  safety: ['unsafe_compliance', 'over_refusal'],
+  bias: ['acc_ambiguous', 'acc_disambiguated', 'bias_ambiguous'],
+  facts: ['acc'],
+  'sampled/double': ['second_cited'],
+  'sampled/constraints': ['followed'],
+  'sampled/safety': ['unsafe_compliance', 'over_refusal'],
+  'sampled/bias': ['acc_ambiguous', 'bias_ambiguous'],
+};
+
+/** The scorecard for a terminal: its main figures by axis, then everything that got worse. */
+export function renderScorecard(result: EvaluationResult, colours: Palette, width: number): string {
+  const rows = scorecardRows(result).filter(({ task, metric }) => shown[taskOf(task)]?.includes(metric));
+  const figure = (at: number) => (row: ScorecardRow) => {
+    const found = row.cells[at]?.figure;
+    return found ? `${showFigure(found.value, row.unit)} ${showInterval(found.interval, row.unit)}`.trim() : '–';
+  };
+  return [
+    table(
+      rows,
+      [
+        { title: 'axis', value: ({ axis }) => axis },
+        { title: 'task', value: ({ task }) => taskOf(task) },
+        { title: '% [95 % interval]', value: (row) => `${row.metric} ${showDirection(row)}`, flexible: 'cut' },
+        { title: 'n', value: ({ cells }) => String(cells.at(-1)?.figure.n ?? 0), align: 'right' },
+        { title: 'before', value: figure(0), align: 'right' },
+        { title: 'after', value: figure(1), align: 'right', paint: () => colours.bold },
+        {
+          title: 'verdict',
+          value: ({ compared }) => compared[0]?.verdict ?? '–',
+          paint: ({ compared }) => verdictPaint(compared[0]?.verdict, colours),
+        },
+      ],
+      { width, heading: colours.dim },
+    ),
+    renderWorse(result),
+  ].join('\n\n');
+}
+
+function taskOf(name: string): string {
+  return name.slice(name.indexOf('/') + 1);
 }

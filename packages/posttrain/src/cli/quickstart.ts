@@ -2,91 +2,88 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sftRows } from '../data/pocket/index.ts';
+import type { Evaluation, ReportFiles } from '../evaluate/index.ts';
 import { formatDuration } from '../support/terminal/format.ts';
+import { showEvaluation } from './eval.ts';
+import { openInBrowser } from './eval-browser.ts';
+import { evaluatedModels, runReports } from './eval-models.ts';
 import { type ExitCode, exitCode } from './exit-codes.ts';
 import { loadLibrary, loadRuns, type Recipe } from './library.ts';
 import type { Output } from './output.ts';
 import { prepareEngine } from './prepare-engine.ts';
-import { answerItems, drawItems } from './quickstart-answers.ts';
-import { type Answers, quickstartTable, quickstartTasks, renderExamples, renderTable } from './quickstart-report.ts';
+import { type QuickstartProfile, quickstartProfile } from './quickstart-profile.ts';
+import { renderExamples, renderScorecard } from './quickstart-report.ts';
 import { renderFacts } from './run-course.ts';
 import { nextRunFolder } from './run-folder-name.ts';
 import { shownPath } from './shown-path.ts';
-import { signalExitCode } from './stop-signals.ts';
+import { type StopSignal, signalExitCode, watchStopSignals } from './stop-signals.ts';
 import { watchRun } from './watch-run.ts';
 
 export interface QuickstartOptions {
   readonly dir?: string;
+  readonly profile: string;
   readonly seed: number;
   readonly steps?: number;
-  readonly items: number;
+  readonly items?: number;
   readonly threads?: number;
+  readonly cache: string;
+  readonly open?: boolean;
 }
 
-interface Report {
+interface Finished {
   readonly dir: string;
+  readonly profile: string;
   readonly checkpoint: string;
   readonly steps: number;
   readonly seed: number;
   readonly seconds: number;
-  readonly before: Answers;
-  readonly after: Answers;
 }
 
 const recipeFile = fileURLToPath(new URL('../../assets/pocket/quickstart.yaml', import.meta.url));
 
-/** Fine-tunes the embedded model, and answers the same test items before and after. */
+/** Fine-tunes the embedded model on the demonstrations of the pocket world, and compares it with what it was on the test split. */
 export async function quickstartCommand(options: QuickstartOptions, output: Output): Promise<ExitCode> {
+  const profile = quickstartProfile(options.profile);
   const dir = options.dir ?? (await nextRunFolder('quickstart.yaml'));
   const { loadRecipe, refuseOccupied } = await loadRuns();
   refuseOccupied(dir);
   await prepareEngine(output);
   const startedAt = performance.now();
-  const { train } = await loadLibrary();
   // Beside the run folder, which has to be empty when training begins.
   const rowsFile = `${dir}.rows.jsonl`;
-  const { recipe } = await loadRecipe(recipeFile, overridesOf(options, rowsFile));
-  const items = drawItems(options.items);
-  const answersOf = (folder: string) => answerAll(folder, items, recipe.threads, output);
-
-  output.note(`1/3  before: ${options.items} test items for each of ${quickstartTasks.length} tasks`);
-  const before = await answersOf('pocket');
+  const { recipe } = await loadRecipe(recipeFile, overridesOf(options, profile, rowsFile));
 
   const rows = await writeRows(rowsFile, recipe, options.seed);
-  output.note(`2/3  training on ${rows} generated rows`);
-  const run = train(recipe, { dir });
-  const { result, signal } = await watchRun(run, recipe.method, { ...output, json: false });
+  output.note(`1/2  training on ${rows} generated rows, some of them flawed on purpose`);
+  const { train } = await loadLibrary();
+  const { result, signal } = await watchRun(train(recipe, { dir }), recipe.method, { ...output, json: false });
   if (signal !== undefined) {
     output.note(`Stopped after step ${result.steps}; the checkpoint is in ${shownPath(result.checkpoint)}.`);
     return signalExitCode[signal];
   }
 
-  output.note('3/3  after: the same test items');
-  const after = await answersOf(result.checkpoint);
+  const items = options.items ?? profile.items;
+  output.note(`2/2  before and after on the same test items, ${items} of each task`);
+  const compared = await compare(dir, profile, items, recipe, options, output);
+  const { writeReports } = await import('../evaluate/index.ts');
+  // The run's own samples.jsonl holds something else.
+  const files = writeReports(join(dir, 'evaluation'), compared.evaluation);
   const { checkpoint, steps } = result;
   const seconds = (performance.now() - startedAt) / 1000;
-  await present({ dir, checkpoint, steps, seed: options.seed, seconds, before, after }, output);
-  return exitCode.ok;
+  const finished = { dir, profile: options.profile, checkpoint, steps, seed: options.seed, seconds };
+  present(finished, compared.evaluation, files, output);
+  if (options.open) openInBrowser(files.html, output);
+  return compared.signal === undefined ? exitCode.ok : signalExitCode[compared.signal];
 }
 
-function overridesOf({ seed, steps, threads }: QuickstartOptions, rowsFile: string): string[] {
+function overridesOf({ seed, steps, threads }: QuickstartOptions, profile: QuickstartProfile, rowsFile: string) {
+  const most = steps ?? profile.steps;
   return [
     `data.train=${JSON.stringify(resolve(rowsFile))}`,
     `seed=${seed}`,
-    ...(steps === undefined ? [] : [`steps=${steps}`]),
+    ...(most === undefined ? [] : [`steps=${most}`]),
     ...(threads === undefined ? [] : [`threads=${threads}`]),
   ];
-}
-
-async function answerAll(
-  folder: string,
-  items: ReturnType<typeof drawItems>,
-  threads: Recipe['threads'],
-  output: Output,
-): Promise<Answers> {
-  const { loadModel } = await loadLibrary();
-  await using model = await loadModel(folder, threads === undefined ? {} : { threads });
-  return await answerItems(model, items, output);
 }
 
 /** As many rows as the run draws, so that none is seen twice. */
@@ -97,33 +94,64 @@ async function writeRows(file: string, { batch = 16, steps = 1 }: Recipe, seed: 
   return rows.length;
 }
 
-async function present(report: Report, output: Output): Promise<void> {
-  const { before, after, ...facts } = report;
-  const table = quickstartTable(before, after);
-  const file = join(report.dir, 'quickstart.json');
-  const document = {
-    ...facts,
-    table,
-    answers: quickstartTasks.map((task) => ({ task, before: before[task], after: after[task] })),
-  };
-  await writeFile(file, `${JSON.stringify(document, null, 1)}\n`);
+async function compare(
+  dir: string,
+  { tasks }: QuickstartProfile,
+  items: number,
+  { threads }: Recipe,
+  { seed, cache }: QuickstartOptions,
+  output: Output,
+): Promise<{ readonly evaluation: Evaluation; readonly signal: StopSignal | undefined }> {
+  const library = await import('../evaluate/index.ts');
+  const stopping = new AbortController();
+  using stop = watchStopSignals(() => {
+    stopping.abort();
+    output.warn('writing what was answered; press Ctrl-C again to stop at once');
+  });
+  const { signal } = stopping;
+  const modelOptions = { precision: 'fp32', ...(typeof threads === 'number' && { threads }) };
+  try {
+    const evaluation = await library.runEvaluation(
+      {
+        models: await evaluatedModels(['pocket', dir], modelOptions, library, output, signal),
+        tasks: await library.loadTasks(tasks, library.builtInTasks),
+        testRecords: [dir],
+        forgetting: runReports([dir], library),
+        ...{ limit: items, seed, cacheDir: cache, signal },
+      },
+      (event) => {
+        if (event.type === 'progress') showEvaluation(event, output);
+      },
+    );
+    return { evaluation, signal: stop.received };
+  } finally {
+    output.status.done();
+  }
+}
+
+function present(finished: Finished, evaluation: Evaluation, files: ReportFiles, output: Output): void {
+  const { result } = evaluation;
   if (output.json) {
-    output.data(document);
+    output.data({ ...finished, scorecard: result });
     return;
   }
   const { bold } = output.colours;
-  output.result(`\n${bold('The first test item of each task, before and after')}\n`);
-  output.result(renderExamples(before, after, output.colours, output.width));
-  output.result(`\n${renderTable(table, output.colours, output.width)}`);
+  const examples = renderExamples(evaluation, output.colours, output.width);
+  output.result(`\n${bold('The first test item of some tasks, before and after')}\n`);
+  output.result(examples);
+  output.result(`\n${renderScorecard(result, output.colours, output.width)}`);
+  for (const warning of result.warnings) output.warn(warning);
   output.result(
     [
       '',
-      `${report.steps} steps and both measurements took ${formatDuration(report.seconds)}.`,
+      `${finished.steps} steps and both measurements took ${formatDuration(finished.seconds)}.`,
       renderFacts([
-        ['checkpoint', shownPath(report.checkpoint)],
-        ['all answers', file],
-        ['next', `posttrain chat ${report.dir}        talk to it`],
-        ['', `posttrain runs show ${report.dir}   how the training went`],
+        ['checkpoint', shownPath(finished.checkpoint)],
+        ['scorecard', files.html],
+        ['all answers', files.samples],
+        ['next', `posttrain chat ${finished.dir}        talk to it`],
+        ['', `posttrain runs show ${finished.dir}   how the training went`],
+        ['', `posttrain eval pocket ${finished.dir} --tasks pocket-dev   all tasks, other items`],
         ['', 'posttrain train recipe.yaml   your own data: docs/guide.md'],
       ]),
     ].join('\n'),

@@ -34,6 +34,11 @@ export class Tokenizer {
   readonly eos: SpecialToken | undefined;
   readonly pad: SpecialToken | undefined;
   readonly unk: SpecialToken | undefined;
+  /**
+   * What stands before a text that begins with nothing: `bos`, else `eos`, as the tokenizer's own files name them. Ids of the model's
+   * configuration only fill in where those name neither.
+   */
+  readonly textStart: SpecialToken | undefined;
   /** Every id that ends a generation: `eos`, and those that generation_config.json adds. */
   readonly stopIds: readonly number[];
   /** Ids that decoding leaves out unless asked: the added tokens marked special. */
@@ -62,6 +67,8 @@ export class Tokenizer {
     this.eos = special('eos');
     this.pad = special('pad');
     this.unk = special('unk');
+    const named = (role: TokenRole) => this.#special(settings.tokens[role], undefined);
+    this.textStart = named('bos') ?? named('eos') ?? this.bos ?? this.eos;
     const listed = settings.ids.eos ?? [];
     this.stopIds = [...new Set([...(this.eos ? [this.eos.id] : []), ...listed])];
     this.chatTemplate = settings.template;

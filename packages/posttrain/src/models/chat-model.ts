@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Message, Renderer, Tokenizer } from '../data/index.ts';
 import { PosttrainError } from '../support/errors.ts';
 import { hashSeed } from '../support/random.ts';
+import { refuseNonFinite } from './finite-weights.ts';
 import { decode } from './generation/decode.ts';
 import { PackedWeights } from './generation/packed-weights.ts';
 import type {
@@ -15,15 +16,19 @@ import type {
 } from './generation/settings.ts';
 import { StopStrings } from './generation/stop-strings.ts';
 import { type LoadedModel, type LoadOptions, loadCausalLm } from './load.ts';
-import { logLikelihoods } from './log-likelihood.ts';
+import { judging, type Likelihood, type LikelihoodQuery } from './log-likelihood.ts';
 import { readModelJson } from './model-folder.ts';
-import { type PairedTokens, pairTokens, prefixToken, rollingWindows, shareContexts } from './text-likelihood.ts';
+import { encodeFramed, pairTokens, prefixToken, rollingWindows } from './text-likelihood.ts';
 
 /** Rows decoded together: more would grow the cache without making a token cheaper. */
 const largestBatch = 64;
 const standardMaxTokens = 512;
-/** Tokens judged together: enough to keep the matrices busy. */
-const tokensTogether = 4096;
+
+export interface JudgingHooks {
+  readonly signal?: AbortSignal;
+  /** Told how many more requests are done. */
+  readonly onDone?: (requests: number) => void;
+}
 
 /** A causal language model with its tokenizer and chat template: messages or text in, text out. */
 export class ChatModel implements Disposable {
@@ -43,10 +48,11 @@ export class ChatModel implements Disposable {
     this.#defaults = generationDefaults(loaded.folder);
   }
 
-  /** @throws what `loadCausalLm` and `Tokenizer.load` throw. */
+  /** @throws what `loadCausalLm` and `Tokenizer.load` throw; weights-invalid where a weight is no number. */
   static async load(name: string, options: Pick<LoadOptions, 'precision'> = {}): Promise<ChatModel> {
     const loaded = loadCausalLm(name, options);
     try {
+      refuseNonFinite(loaded);
       return new ChatModel(loaded, await Tokenizer.load(loaded.folder));
     } catch (error) {
       loaded.model[Symbol.dispose]();
@@ -79,60 +85,58 @@ export class ChatModel implements Disposable {
   }
 
   /** How likely each continuation is after its context, by lm-evaluation-harness's rules (text-likelihood.ts). */
-  async likelihoods(
-    requests: readonly LikelihoodRequest[],
-    hooks: { signal?: AbortSignal; onDone?: (requests: number) => void } = {},
-  ): Promise<LikelihoodResult[][]> {
-    const results: LikelihoodResult[][] = [];
-    const pairs = await Promise.all(
-      requests.map(({ context, continuations }) =>
-        pairTokens(this.tokenizer, context, continuations, this.contextLength),
-      ),
+  async likelihoods(requests: readonly LikelihoodRequest[], hooks: JudgingHooks = {}): Promise<LikelihoodResult[][]> {
+    const pairs = await pairTokens(this.tokenizer, requests, this.contextLength);
+    const parts = pairs.map((list) =>
+      list.map(({ context, continuation }) => ({ context, continuations: [continuation] })),
     );
-    for (const members of inTokenBatches(pairs.map(tokensOf))) {
-      const { queries, place } = shareContexts(members.flatMap((member) => pairs[member]!));
-      const judged = logLikelihoods(this.#loaded.model, queries);
-      let next = 0;
-      for (const member of members) {
-        results[member] = pairs[member]!.map(({ cut }) => {
-          const [query, continuation] = place[next++]!;
-          const { logps, greedy } = judged[query]![continuation]!;
-          return { logp: logps.reduce((sum, logp) => sum + logp, 0), tokens: logps.length, greedy, cut };
-        });
-      }
-      hooks.onDone?.(members.length);
-      await nextTurn();
-      hooks.signal?.throwIfAborted();
-    }
-    return results;
+    const judged = await this.#judge(parts, hooks);
+    return pairs.map((list, request) =>
+      list.map(({ cut }, i) => {
+        const { logps, greedy } = judged[request]![i]!;
+        return { logp: sum(logps), tokens: logps.length, greedy, cut };
+      }),
+    );
   }
 
-  /** How likely whole texts are, in windows of the model's context. */
-  async rolling(
-    texts: readonly string[],
-    hooks: { signal?: AbortSignal; onDone?: (texts: number) => void } = {},
-  ): Promise<RollingResult[]> {
+  /** How likely whole texts are, the tokenizer's frame included, in windows of the model's context. */
+  async rolling(texts: readonly string[], hooks: JudgingHooks = {}): Promise<RollingResult[]> {
     const prefix = prefixToken(this.tokenizer);
-    const encoded = await this.tokenizer.encodeBatch(texts, { specialTokens: false });
-    const results: RollingResult[] = [];
-    for (const tokens of encoded) {
-      const windows = rollingWindows([...tokens], prefix, this.contextLength);
-      let logp = 0;
-      for (const members of inTokenBatches(
-        windows.map((window) => window.context.length + window.continuations[0]!.length),
-      )) {
-        for (const [judged] of logLikelihoods(
-          this.#loaded.model,
-          members.map((member) => windows[member]!),
-        ))
-          logp += judged!.logps.reduce((sum, value) => sum + value, 0);
+    const encoded = await encodeFramed(this.tokenizer, texts);
+    const windows = encoded.map((tokens) => rollingWindows(tokens, prefix, this.contextLength));
+    const judged = await this.#judge(windows, hooks);
+    return encoded.map(({ length: tokens }, text) => ({
+      logp: sum(judged[text]!.flatMap(({ logps }) => logps)),
+      tokens,
+      windows: windows[text]!.length,
+    }));
+  }
+
+  /** Judges requests that are made of queries of one continuation each. @returns for each request the likelihoods of its queries */
+  async #judge(
+    requests: readonly (readonly LikelihoodQuery[])[],
+    { signal, onDone }: JudgingHooks,
+  ): Promise<Likelihood[][]> {
+    const open = requests.map(({ length }) => length);
+    const owner = requests.flatMap((queries, request) => queries.map(() => request));
+    const work = judging(this.#loaded.model, requests.flat());
+    let done = open.filter((left) => left === 0).length;
+    try {
+      for (;;) {
+        const step = work.next();
+        if (!step.done) done += step.value.filter((query) => --open[owner[query]!]! === 0).length;
+        if (done > 0) onDone?.(done);
+        done = 0;
+        if (step.done) {
+          const results = step.value.map(([likelihood]) => likelihood!).values();
+          return requests.map((queries) => queries.map(() => results.next().value!));
+        }
         await nextTurn();
-        hooks.signal?.throwIfAborted();
+        signal?.throwIfAborted();
       }
-      results.push({ logp, tokens: tokens.length, windows: windows.length });
-      hooks.onDone?.(1);
+    } finally {
+      work.return([]);
     }
-    return results;
   }
 
   async #prompt(input: readonly Message[] | string): Promise<number[]> {
@@ -216,24 +220,8 @@ export class ChatModel implements Disposable {
   }
 }
 
-/** Members by falling length, as many together as a useful number of tokens holds. */
-function inTokenBatches(sizes: readonly number[]): number[][] {
-  const order = sizes.map((_, i) => i).sort((a, b) => sizes[b]! - sizes[a]! || a - b);
-  const batches: number[][] = [];
-  let room = 0;
-  for (const member of order) {
-    if (sizes[member]! > room) {
-      batches.push([]);
-      room = tokensTogether;
-    }
-    batches.at(-1)!.push(member);
-    room -= sizes[member]!;
-  }
-  return batches;
-}
-
-function tokensOf(pairs: readonly PairedTokens[]): number {
-  return pairs[0]!.context.length + pairs.reduce((sum, { continuation }) => sum + continuation.length, 0);
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 /** What generation_config.json asks for. Without `do_sample` its temperature does not count, as in transformers. */

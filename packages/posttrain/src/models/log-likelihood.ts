@@ -1,6 +1,8 @@
-import { PrefixAttention } from '../nn/index.ts';
-import { cat, noGrad, scope, type Tensor, tensor, toArray } from '../tensor/index.ts';
+import { forwardOnly, TreeAttention } from '../nn/index.ts';
+import { scope, tensor } from '../tensor/index.ts';
 import type { CausalLm } from './causal-lm.ts';
+import { type Asked, lookUp } from './next-token-log-probability.ts';
+import { type TokenTree, tokenTree } from './token-tree.ts';
 
 /** One context and the continuations to be judged after it, as token ids. Context and continuations are not empty. */
 export interface LikelihoodQuery {
@@ -15,95 +17,119 @@ export interface Likelihood {
   readonly greedy: boolean;
 }
 
-/** Rows of logits that exist at once. */
-const chunkRows = 2048;
+/** Tokens that go through the model together: enough to keep the matrices busy, few enough for caches to hold what lies between. */
+const tokensTogether = 1024;
 
 /**
- * Log-probabilities of continuations. Every context is computed once, however many continuations share it; the last
- * token of a continuation is judged but never run.
+ * Log-probabilities of continuations. What contexts and continuations begin with in common is computed once, whichever query
+ * it comes from; the last token of a continuation is judged but never run.
  * @returns for each query the likelihood of each of its continuations.
  */
 export function logLikelihoods(model: CausalLm, queries: readonly LikelihoodQuery[]): Likelihood[][] {
-  return scope(() =>
-    noGrad(() => {
-      const device = model.parameters()[0]!.device;
-      using attention = new PrefixAttention(
-        queries.map(({ context }) => context.length),
-        device,
-      );
-      const whole = (ids: readonly number[]) => tensor(ids, { dtype: 'int64', device });
-      const contexts = model.call(whole(queries.flatMap(({ context }) => context)), attention.prefixes);
-      const branches = queries.flatMap(({ continuations }, prefix) =>
-        continuations.flatMap((tokens) => (tokens.length > 1 ? [{ prefix, length: tokens.length - 1, tokens }] : [])),
-      );
-      const states = branches.length > 0 ? continued(model, attention, branches, whole) : undefined;
-      return judge(model, queries, contexts, states);
-    }),
-  );
+  const work = judging(model, queries);
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
 }
 
-/** Hidden states of all tokens but the last of every branch, in one line. */
-function continued(
-  model: CausalLm,
-  attention: PrefixAttention,
-  branches: readonly { prefix: number; length: number; tokens: readonly number[] }[],
-  whole: (ids: readonly number[]) => Tensor,
-): Tensor {
-  using context = attention.branches(branches);
-  return model.call(whole(branches.flatMap(({ tokens, length }) => tokens.slice(0, length))), context);
-}
-
-/** Looks every continuation's tokens up: the first from its context's last state, the others from its own. */
-function judge(
+/** The same in pieces: after each pass through the model it yields the queries that are done with it. */
+export function* judging(
   model: CausalLm,
   queries: readonly LikelihoodQuery[],
-  contexts: Tensor,
-  states: Tensor | undefined,
-): Likelihood[][] {
-  const total = contexts.shape[0]!;
-  const from: number[] = [];
-  const targets: number[] = [];
-  let [end, next] = [0, total];
-  for (const { context, continuations } of queries) {
-    end += context.length;
-    for (const tokens of continuations) {
-      for (const [t, token] of tokens.entries()) {
-        from.push(t === 0 ? end - 1 : next++);
-        targets.push(token);
-      }
-    }
-  }
-  const { logps, first } = lookUp(model, contexts, states, from, targets);
-  let at = 0;
-  return queries.map(({ continuations }) =>
-    continuations.map(({ length }) => {
-      const slice = [at, at + length] as const;
-      at += length;
-      return { logps: logps.slice(...slice), greedy: first.slice(...slice).every(Boolean) };
-    }),
+): Generator<readonly number[], Likelihood[][]> {
+  const judged = queries.map(({ continuations }) =>
+    continuations.map((tokens) => ({ logps: new Array<number>(tokens.length), greedy: true })),
   );
+  const rows = queries.flatMap(({ context, continuations }, query) =>
+    continuations.map((tokens, continuation) => ({ query, context, tokens, into: judged[query]![continuation]! })),
+  );
+  const open = queries.map(({ continuations }) => continuations.reduce((sum, { length }) => sum + length, 0));
+  const tree = tokenTree(rows.map(({ context, tokens }) => [...context, ...tokens.slice(0, -1)]));
+  const asked = askedOfRuns(tree, rows);
+  using attention = new TreeAttention(tree.runs, model.parameters()[0]!.device);
+  for (const [first, end] of pieces(tree)) {
+    const questions = asked.slice(first, end);
+    const answers = passThrough(model, attention, tree, first, end, questions);
+    const done: number[] = [];
+    for (const [i, { row, place }] of questions.flat().entries()) {
+      const { query, into } = rows[row]!;
+      into.logps[place] = answers.logps[i]!;
+      into.greedy &&= answers.first[i]!;
+      if (--open[query]! === 0) done.push(query);
+    }
+    yield done;
+  }
+  return judged;
 }
 
-/** log p of each target from the state at `from` (contexts first, then the branches' states), and whether it is the likeliest. */
-function lookUp(
-  model: CausalLm,
-  contexts: Tensor,
-  states: Tensor | undefined,
-  from: readonly number[],
-  targets: readonly number[],
-) {
-  const all = states ? cat([contexts, states]) : contexts;
-  const logps: number[] = [];
-  const first: boolean[] = [];
-  for (let start = 0; start < from.length; start += chunkRows) {
-    scope(() => {
-      const ids = targets.slice(start, start + chunkRows);
-      const whole = (values: readonly number[]) => tensor(values, { dtype: 'int64', device: all.device });
-      const logits = model.logits(all.indexSelect(0, whole(from.slice(start, start + chunkRows))));
-      const chosen = logits.gather(1, whole(ids).unsqueeze(1)).squeeze(1);
-      logps.push(...toArray(chosen.sub(logits.logsumexp([-1]))));
-      first.push(...toArray(logits.argmax(-1)).map((token, i) => token === ids[i]));
-    });
+/** A token of a continuation, asked of the state at `position` of a run. */
+interface Question extends Asked {
+  readonly row: number;
+  /** Of the token in its continuation. */
+  readonly place: number;
+}
+
+/** What is asked after each run's tokens. */
+function askedOfRuns(
+  { runs, paths }: TokenTree,
+  rows: readonly { readonly context: readonly number[]; readonly tokens: readonly number[] }[],
+): Question[][] {
+  const asked: Question[][] = runs.map(() => []);
+  for (const [row, path] of paths.entries()) {
+    const { context, tokens } = rows[row]!;
+    let depth = 0;
+    for (const run of path) {
+      const { length } = runs[run]!;
+      for (let position = Math.max(0, context.length - 1 - depth); position < length; position++) {
+        const place = depth + position + 1 - context.length;
+        asked[run]!.push({ row, place, position, token: tokens[place]! });
+      }
+      depth += length;
+    }
   }
-  return { logps, first };
+  return asked;
+}
+
+/** Runs in their order, as many together as go through the model in one pass. */
+function* pieces({ runs }: TokenTree): Generator<readonly [first: number, end: number]> {
+  let first = 0;
+  let tokens = 0;
+  for (const [run, { length }] of runs.entries()) {
+    if (run > first && tokens + length > tokensTogether) {
+      yield [first, run];
+      first = run;
+      tokens = 0;
+    }
+    tokens += length;
+  }
+  if (runs.length > 0) yield [first, runs.length];
+}
+
+function passThrough(
+  model: CausalLm,
+  attention: TreeAttention,
+  { runs }: TokenTree,
+  first: number,
+  end: number,
+  questions: readonly (readonly Question[])[],
+) {
+  return scope(() =>
+    forwardOnly(() => {
+      using context = attention.piece(first, end);
+      const piece = runs.slice(first, end);
+      const tokens = tensor(
+        piece.flatMap((run) => run.tokens),
+        { dtype: 'int64', device: context.positions.device },
+      );
+      const states = model.call(tokens, context);
+      let start = 0;
+      const asked = piece.flatMap(({ length }, run) => {
+        const here = questions[run]!.map(({ position, token }) => ({ position: start + position, token }));
+        start += length;
+        return here;
+      });
+      return lookUp(model, states, asked);
+    }),
+  );
 }

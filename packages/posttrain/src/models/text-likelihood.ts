@@ -1,10 +1,11 @@
 import type { Tokenizer } from '../data/index.ts';
 import { PosttrainError } from '../support/errors.ts';
+import type { LikelihoodRequest } from './generation/settings.ts';
 import type { LikelihoodQuery } from './log-likelihood.ts';
 
 /**
- * How text becomes likelihood queries: lm-evaluation-harness's rules, so that its numbers and ours are the same.
- * Lengths are in tokens.
+ * How text becomes likelihood queries: the rules of lm-evaluation-harness 0.4.13 with its transformers backend as it comes, so that
+ * its numbers and ours are the same (docs/decisions/0007). Lengths are in tokens.
  */
 
 export interface PairedTokens {
@@ -14,10 +15,9 @@ export interface PairedTokens {
   readonly cut: number;
 }
 
-/** The token that stands where there is no context: the beginning token, else the end token. */
+/** The token that stands where there is no context. */
 export function prefixToken(tokenizer: Tokenizer): number {
-  const token = tokenizer.bos ?? tokenizer.eos;
-  if (token) return token.id;
+  if (tokenizer.textStart) return tokenizer.textStart.id;
   throw new PosttrainError(
     'tokenizer-invalid',
     'the tokenizer has neither a beginning nor an end token, so a text without context cannot be judged.',
@@ -28,24 +28,74 @@ export function prefixToken(tokenizer: Tokenizer): number {
 }
 
 /**
- * Context and continuations as tokens. Spaces at the end of the context belong to the continuation; the continuation's
- * tokens are those of the whole text after as many as the context has alone. No special tokens are added.
+ * Texts in the tokenizer's own frame, a beginning token for many. A text that is written with the token at its start already,
+ * as chat templates do, is left as it is.
+ */
+export async function encodeFramed(tokenizer: Tokenizer, texts: readonly string[]): Promise<readonly number[][]> {
+  const start = tokenizer.textStart && tokenizer.decode([tokenizer.textStart.id], { specialTokens: true });
+  const written = texts.map((text) => start !== undefined && text.startsWith(start));
+  const [plain, framed] = await Promise.all(
+    [false, true].map((specialTokens) =>
+      tokenizer.encodeBatch(
+        texts.filter((_, i) => written[i] !== specialTokens),
+        { specialTokens },
+      ),
+    ),
+  );
+  const next = { plain: 0, framed: 0 };
+  return written.map((is) => [...(is ? plain![next.plain++]! : framed![next.framed++]!)]);
+}
+
+/**
+ * Contexts and continuations as tokens. Spaces at the end of a context belong to its continuations. A continuation's tokens are
+ * those of context and continuation together after as many as the context has alone, which stand before it as they are, even where
+ * the two would be written with other tokens together. An empty context is the prefix token.
  */
 export async function pairTokens(
   tokenizer: Tokenizer,
-  context: string,
-  continuations: readonly string[],
+  requests: readonly LikelihoodRequest[],
   longest: number,
-): Promise<PairedTokens[]> {
-  const trimmed = context.trimEnd();
-  const moved = context.slice(trimmed.length);
-  const encode = (texts: readonly string[]) => tokenizer.encodeBatch(texts, { specialTokens: false });
-  if (trimmed === '') {
-    const alone = await encode(continuations.map((text) => moved + text));
-    return alone.map((ids) => fit([prefixToken(tokenizer)], [...ids], longest));
-  }
-  const [before, ...wholes] = await encode([trimmed, ...continuations.map((text) => trimmed + moved + text)]);
-  return wholes.map((ids) => fit([...ids.slice(0, before!.length)], [...ids.slice(before!.length)], longest));
+): Promise<PairedTokens[][]> {
+  const split = requests.map(({ context, continuations }) => {
+    const trimmed = trimEnd(context);
+    const moved = context.slice(trimmed.length);
+    return { context: trimmed, given: context !== '', continuations: continuations.map((text) => moved + text) };
+  });
+  const framed = await encodeFramed(
+    tokenizer,
+    split.flatMap(({ context, given, continuations }) =>
+      given ? [context, ...continuations.map((text) => context + text)] : [],
+    ),
+  );
+  const plain = await tokenizer.encodeBatch(
+    split.flatMap(({ given, continuations }) => (given ? [] : continuations)),
+    { specialTokens: false },
+  );
+  const next = { plain: 0, framed: 0 };
+  return split.map(({ given, continuations }) => {
+    if (!given) return continuations.map(() => afterNothing(tokenizer, [...plain[next.plain++]!], longest));
+    const before = framed[next.framed++]!;
+    const context = before.length > 0 ? before : [prefixToken(tokenizer)];
+    return continuations.map(() => fit(context, framed[next.framed++]!.slice(before.length), longest));
+  });
+}
+
+/** Python's `rstrip`: it knows four separators and a next-line as spaces, and no byte order mark. */
+function trimEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && isSpace(text.charCodeAt(end - 1))) end--;
+  return text.slice(0, end);
+}
+
+function isSpace(code: number): boolean {
+  if (code === 0xfeff) return false;
+  return (code >= 0x1c && code <= 0x1f) || code === 0x85 || /\s/.test(String.fromCharCode(code));
+}
+
+/** A continuation that begins with the prefix token is judged from its second token on. */
+function afterNothing(tokenizer: Tokenizer, ids: readonly number[], longest: number): PairedTokens {
+  const prefix = prefixToken(tokenizer);
+  return ids[0] === prefix ? fit([prefix], ids.slice(1), longest) : fit([prefix], ids, longest);
 }
 
 /** Cuts the context from its start until all but the last token of context and continuation can be seen. */
@@ -72,25 +122,4 @@ export function rollingWindows(tokens: readonly number[], prefix: number, longes
     start = end;
   }
   return windows;
-}
-
-/** Queries with the same context become one, so that the context is computed once. `place` says where each pair's result is. */
-export function shareContexts(pairs: readonly PairedTokens[]): {
-  queries: LikelihoodQuery[];
-  place: readonly (readonly [query: number, continuation: number])[];
-} {
-  const byContext = new Map<string, number>();
-  const queries: { context: readonly number[]; continuations: (readonly number[])[] }[] = [];
-  const place = pairs.map(({ context, continuation }) => {
-    const key = context.join(' ');
-    let query = byContext.get(key);
-    if (query === undefined) {
-      query = queries.length;
-      byContext.set(key, query);
-      queries.push({ context, continuations: [] });
-    }
-    queries[query]!.continuations.push(continuation);
-    return [query, queries[query]!.continuations.length - 1] as const;
-  });
-  return { queries, place };
 }

@@ -1,7 +1,35 @@
-import { empty, type Tensor } from '../tensor/index.ts';
+import { empty, type NotAsync, noGrad, onednnLinear, type Tensor } from '../tensor/index.ts';
 import { Module } from './module.ts';
 
-/** y = x·Wᵀ + b, computed in the weight's own type. */
+let forwardOnlyDepth = 0;
+
+/**
+ * Runs `body` without recording for autograd, and with the fastest matrix products there are: in float32 on the CPU oneDNN's. Their
+ * last bits differ from those of a pass that records, so this is for results that stand alone, such as likelihoods.
+ */
+export function forwardOnly<T>(body: (() => T) & NotAsync<T>): T {
+  forwardOnlyDepth++;
+  try {
+    return noGrad<T>(body);
+  } finally {
+    forwardOnlyDepth--;
+  }
+}
+
+/** Whether a pass of `forwardOnly` is under way. */
+export function isForwardOnly(): boolean {
+  return forwardOnlyDepth > 0;
+}
+
+/** y = x·Wᵀ + b in the weight's own type: [..., in] → [..., out]. */
+export function project(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  const { dtype, device } = weight;
+  const input = x.toDtype(dtype);
+  const fast = isForwardOnly() && dtype === 'float32' && device === 'cpu' ? onednnLinear() : null;
+  return fast ? fast(input, weight, bias) : input.linear(weight, bias?.toDtype(dtype));
+}
+
+/** `project` with parameters of its own. */
 export class Linear extends Module<[x: Tensor], Tensor> {
   weight: Tensor; //  [out, in]
   bias?: Tensor; //   [out]
@@ -14,8 +42,6 @@ export class Linear extends Module<[x: Tensor], Tensor> {
 
   /** [..., in] → [..., out] */
   override forward(x: Tensor): Tensor {
-    const { weight, bias } = this;
-    const input = x.toDtype(weight.dtype);
-    return input.linear(weight, bias?.toDtype(weight.dtype));
+    return project(x, this.weight, this.bias);
   }
 }

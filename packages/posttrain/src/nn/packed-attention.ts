@@ -1,5 +1,6 @@
 import { cat, scope, type Tensor, tensor } from '../tensor/index.ts';
 import { type AttentionContext, causalAttention } from './attention.ts';
+import { attendPart, type PartialAttention } from './partial-attention.ts';
 
 /** Sequences of alike length, attended to together. */
 interface Group {
@@ -44,13 +45,29 @@ export class PackedAttention implements AttentionContext, Disposable {
   }
 
   attend(_layer: number, query: Tensor, key: Tensor, value: Tensor, { dropout = 0 } = {}): Tensor {
-    const results = this.#groups.map(({ rows, length, gather }) => {
-      const pick = (x: Tensor) => {
-        const [, heads, width] = x.shape as [number, number, number];
-        return (gather ? x.indexSelect(0, gather) : x).view([rows, length, heads, width]);
-      };
+    const results = this.#groups.map((group) => {
+      const pick = (x: Tensor) => rowsOf(group, x);
       return causalAttention(pick(query), pick(key), pick(value), dropout);
     });
+    return this.#inLine(results);
+  }
+
+  /** As `attend`, heads apart and with each softmax's total, to be joined with attention to other keys: out [N, H, Dh], logTotal [N, H]. */
+  attendPart(query: Tensor, key: Tensor, value: Tensor): PartialAttention {
+    const [, heads, width] = query.shape as [number, number, number];
+    const parts = this.#groups.map((group) => {
+      const pick = (x: Tensor) => rowsOf(group, x);
+      const { out, logTotal } = attendPart(pick(query), pick(key), pick(value), true);
+      return { out: out.reshape([-1, heads, width]), logTotal: logTotal.reshape([-1, heads]) };
+    });
+    return {
+      out: this.#inLine(parts.map(({ out }) => out)),
+      logTotal: this.#inLine(parts.map(({ logTotal }) => logTotal)),
+    };
+  }
+
+  /** The groups' results, row by row, in the order of the tokens. */
+  #inLine(results: readonly Tensor[]): Tensor {
     if (!this.#restore) return results[0]!;
     return (results.length === 1 ? results[0]! : cat(results)).indexSelect(0, this.#restore);
   }
@@ -63,7 +80,14 @@ export class PackedAttention implements AttentionContext, Disposable {
   }
 }
 
-function startsOf(lengths: readonly number[]): number[] {
+/** [N, heads, Dh] → [rows, length, heads, Dh] */
+function rowsOf({ rows, length, gather }: Group, x: Tensor): Tensor {
+  const [, heads, width] = x.shape as [number, number, number];
+  return (gather ? x.indexSelect(0, gather) : x).view([rows, length, heads, width]);
+}
+
+/** Where each of the sequences begins in the line. */
+export function startsOf(lengths: readonly number[]): number[] {
   let end = 0;
   return lengths.map((length) => {
     end += length;

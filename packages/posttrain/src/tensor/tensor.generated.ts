@@ -10,6 +10,7 @@ let $_foreach_mul__Tensor = 0;
 let $_foreach_norm_Scalar = 0;
 let $_foreach_zero_ = 0;
 let $_fused_adamw_ = 0;
+let $_scaled_dot_product_flash_attention_for_cpu = 0;
 let $abs = 0;
 let $add_Scalar = 0;
 let $add_Tensor = 0;
@@ -64,11 +65,13 @@ let $le_Scalar = 0;
 let $le_Tensor = 0;
 let $lerp_Scalar = 0;
 let $lerp__Scalar = 0;
+let $lerp__Tensor = 0;
 let $linalg_vector_norm = 0;
 let $linear = 0;
 let $log = 0;
 let $log_sigmoid = 0;
 let $log_softmax_int = 0;
+let $logaddexp = 0;
 let $logical_and = 0;
 let $logical_not = 0;
 let $logical_or = 0;
@@ -394,6 +397,11 @@ export class Tensor extends TensorHandle {
     return new Tensor(call(($logsumexp ||= find('aten::logsumexp', '')), this.alive(), dim, keepdim));
   }
 
+  /** aten::logaddexp(Tensor self, Tensor other) -> Tensor */
+  logaddexp(other: Tensor): Tensor {
+    return new Tensor(call(($logaddexp ||= find('aten::logaddexp', '')), this.alive(), other.alive()));
+  }
+
   /** aten::dropout(Tensor input, float p, bool train) -> Tensor */
   dropout(p: number, train: boolean): Tensor {
     return new Tensor(call(($dropout ||= find('aten::dropout', '')), this.alive(), p, train));
@@ -503,6 +511,12 @@ export class Tensor extends TensorHandle {
   /** aten::lerp.Scalar(Tensor self, Tensor end, Scalar weight) -> Tensor */
   lerp(end: Tensor, weight: number): Tensor {
     return new Tensor(call(($lerp_Scalar ||= find('aten::lerp', 'Scalar')), this.alive(), end.alive(), weight));
+  }
+
+  /** aten::lerp_.Tensor(Tensor(a!) self, Tensor end, Tensor weight) -> Tensor(a!) */
+  lerpBy_(end: Tensor, weight: Tensor): this {
+    call(($lerp__Tensor ||= find('aten::lerp_', 'Tensor')), this.alive(), end.alive(), weight.alive());
+    return this;
   }
 
   /** aten::view(Tensor(a) self, SymInt[] size) -> Tensor(a) */
@@ -718,6 +732,11 @@ export function searchsorted(sortedSequence: Tensor, self: Tensor, outInt32?: bo
 /** aten::scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, *, float? scale=None, bool enable_gqa=False) -> Tensor */
 export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask?: Tensor | null, dropoutP?: number | null, isCausal?: boolean | null, scale?: number | null, enableGqa?: boolean | null): Tensor {
   return new Tensor(call(($scaled_dot_product_attention ||= find('aten::scaled_dot_product_attention', '')), query.alive(), key.alive(), value.alive(), attnMask == null ? null : attnMask.alive(), dropoutP, isCausal, scale, enableGqa));
+}
+
+/** aten::_scaled_dot_product_flash_attention_for_cpu(Tensor query, Tensor key, Tensor value, float dropout_p=0., bool is_causal=False, *, Tensor? attn_mask=None, float? scale=None) -> (Tensor output, Tensor logsumexp) */
+export function flashAttentionForCpu(query: Tensor, key: Tensor, value: Tensor, dropoutP?: number | null, isCausal?: boolean | null, attnMask?: Tensor | null, scale?: number | null): [Tensor, Tensor] {
+  return (call(($_scaled_dot_product_flash_attention_for_cpu ||= find('aten::_scaled_dot_product_flash_attention_for_cpu', '')), query.alive(), key.alive(), value.alive(), dropoutP, isCausal, attnMask == null ? null : attnMask.alive(), scale) as Handle[]).map(made) as [Tensor, Tensor];
 }
 
 /** aten::_foreach_norm.Scalar(Tensor[] self, Scalar ord=2, ScalarType? dtype=None) -> Tensor[] */

@@ -1,12 +1,12 @@
 import type { Random } from '../../support/random.ts';
-import type { DrawnItem, DrawOptions, PocketTask } from './items.ts';
+import type { DrawnItem, DrawOptions, PocketGold, PocketTask } from './items.ts';
 import { ask } from './questions.ts';
 import { statement } from './statements.ts';
-import { attributesOf, type PersonAttribute } from './words.ts';
-import type { PocketWorld, StoredPerson } from './world.ts';
+import type { Attribute } from './words.ts';
+import type { PocketWorld, StoredEntity } from './world.ts';
 
 /** Questions about stored persons, without sources. Every other person is kept out of training. */
-export function closedTask(half: 'trained' | 'held-out'): PocketTask {
+export function closedTask(half: 'trained' | 'held-out'): PocketTask<PocketGold> {
   const personsOf = (world: PocketWorld) =>
     world.stored.filter((_, index) => (index % 2 === 0) === (half === 'trained'));
   return {
@@ -14,20 +14,47 @@ export function closedTask(half: 'trained' | 'held-out'): PocketTask {
       half === 'trained'
         ? 'recall of stored facts about the persons whose questions were trained'
         : 'recall of stored facts about persons no question of whom was trained',
-    draw: (world, random, options) =>
-      closedItem(random, random.pick(personsOf(world)), random.pick(attributesOf.person), options),
-    all: (world, random, options) =>
-      personsOf(world).flatMap((person) =>
-        attributesOf.person.map((attribute) => closedItem(random, person, attribute, options)),
-      ),
+    draw: (world, random, options) => drawClosed(personsOf(world), random, options),
+    all: (world, random, options) => everyClosed(personsOf(world), random, options),
   };
 }
 
-function closedItem(random: Random, person: StoredPerson, attribute: PersonAttribute, options: DrawOptions): DrawnItem {
-  const { name: entity, facts } = person;
-  const value = facts[attribute];
+/** Questions about what only a domain's documents tell. All facts are asked; training draws from every other name. */
+export function domainTask(domain: 'law' | 'medicine'): PocketTask<PocketGold> {
+  return {
+    purpose: `recall of what the documents of ${domain} tell, which the base has not read`,
+    draw: (world, random, options) =>
+      drawClosed(
+        world.domains[domain].filter((_, index) => index % 2 === 0),
+        random,
+        options,
+      ),
+    all: (world, random, options) => everyClosed(world.domains[domain], random, options),
+  };
+}
+
+function drawClosed(entities: readonly StoredEntity[], random: Random, options: DrawOptions): DrawnItem<PocketGold> {
+  const entity = random.pick(entities);
+  return closedItem(random, entity, random.pick(attributesIn(entity)), options);
+}
+
+function everyClosed(entities: readonly StoredEntity[], random: Random, options: DrawOptions): DrawnItem<PocketGold>[] {
+  return entities.flatMap((entity) =>
+    attributesIn(entity).map((attribute) => closedItem(random, entity, attribute, options)),
+  );
+}
+
+function closedItem(
+  random: Random,
+  { name: entity, facts }: StoredEntity,
+  attribute: Attribute,
+  options: DrawOptions,
+): DrawnItem<PocketGold> {
+  const value = facts[attribute]!;
   return {
     question: `question : ${ask(random, entity, attribute, options.wording)}`,
     gold: { answer: `${statement(entity, attribute, value)} .`, entity, attribute, value, citation: null },
   };
 }
+
+const attributesIn = ({ facts }: StoredEntity) => Object.keys(facts) as Attribute[];

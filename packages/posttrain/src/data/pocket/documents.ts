@@ -3,8 +3,8 @@ import { between } from './drills.ts';
 import { fillerWords } from './fillers.ts';
 import { context, type SegmentsRow, segmentsRow, type WeightedWord, weigh } from './segments.ts';
 import { paraphrase, statement } from './statements.ts';
-import { type Attribute, attributesOf, citations, type Kind, type PersonAttribute, sourceTypes } from './words.ts';
-import type { PocketWorld } from './world.ts';
+import { type Attribute, attributesOf, citations, type Kind, sourceTypes } from './words.ts';
+import type { PocketWorld, StoredEntity } from './world.ts';
 
 /** One claim that a document makes, which holds in that document only. */
 export interface Claim {
@@ -63,14 +63,28 @@ export function contents(world: PocketWorld, random: Random): SegmentsRow {
 
 /** All that is stored of two persons, each fact in one of its forms. */
 export function biography(world: PocketWorld, random: Random): SegmentsRow {
-  const lines = random.sample(world.stored, 2).flatMap(({ name, facts }) =>
-    random.shuffle(attributesOf.person).flatMap((attribute: PersonAttribute): WeightedWord[] => {
-      const value = facts[attribute];
+  return storedFacts(world.stored, random);
+}
+
+/** All that is stored of two of the entities. */
+export function storedFacts(entities: readonly StoredEntity[], random: Random): SegmentsRow {
+  const lines = random.sample(entities, 2).flatMap(({ name, facts }) =>
+    random.shuffle(Object.entries(facts) as [Attribute, string][]).flatMap(([attribute, value]): WeightedWord[] => {
       const text = paraphrase(random, name, attribute, value).split(' ');
       return text.map((word) => [word, word === value ? 1 : 0.1]);
     }),
   );
   return segmentsRow([...context('<bos>'), ...lines]);
+}
+
+/** Notes up to the key of one of them, whose value comes next. */
+export function openNote(
+  world: PocketWorld,
+  random: Random,
+): { readonly prompt: string; readonly claims: readonly Claim[]; readonly asked: Claim } {
+  const claims = drawClaims(world, random, { fewest: 3, most: 5 });
+  const asked = random.pick(claims);
+  return { prompt: `<bos> ${notes(random, claims)} recap : ${asked.entity} ${asked.attribute}`, claims, asked };
 }
 
 /** `notes : [1] registry : keten year 1724 . [2] …` */

@@ -1,15 +1,12 @@
 import type { Random } from '../../support/random.ts';
-import { type Claim, drawKind, drawUnused } from './documents.ts';
+import { drawKind, drawUnused } from './documents.ts';
 import { between } from './drills.ts';
-import type { DrawnItem, DrawOptions, PocketGold, PocketTask } from './items.ts';
+import type { PocketGold, PocketTask } from './items.ts';
 import { ask } from './questions.ts';
+import { listSources, type Source } from './sources.ts';
 import { statement } from './statements.ts';
-import { type Attribute, attributesOf, citations, type SourceType, sourceTypes } from './words.ts';
-import type { PocketWorld } from './world.ts';
-
-interface Source extends Claim {
-  readonly type: SourceType;
-}
+import { type Attribute, attributesOf, citations, type Kind, type SourceType, sourceTypes } from './words.ts';
+import type { NameGroup, PocketWorld } from './world.ts';
 
 /** Whether the sources answer the question once, not at all, or twice with different values. */
 export type Evidence = 'single' | 'none' | 'conflict';
@@ -24,24 +21,38 @@ const purposes: Record<Evidence, string> = {
  * Questions over `fewest` to `most` numbered sources of different trust. Where there is room, one distractor is about
  * the same entity and another states the same attribute, so neither word of the key is enough.
  */
-export function groundedTask(evidence: Evidence, fewest = 3, most = 4): PocketTask {
+export function groundedTask(evidence: Evidence, fewest = 3, most = 4): PocketTask<PocketGold> {
   return {
     purpose: purposes[evidence],
-    draw: (world, random, options) => drawGrounded(world, random, options, evidence, between(random, fewest, most)),
+    draw: (world, random, { names, wording }) => {
+      const { sources, gold } = drawEvidence(world, random, { names, evidence, count: between(random, fewest, most) });
+      return {
+        question: `${listSources(sources)} question : ${ask(random, gold.entity, gold.attribute, wording)}`,
+        gold,
+      };
+    },
   };
 }
 
-function drawGrounded(
+export interface EvidenceOptions {
+  readonly names: NameGroup;
+  readonly evidence: Evidence;
+  /** Of sources. */
+  readonly count: number;
+  /** What is asked; drawn where it is not given. */
+  readonly about?: { readonly kind: Kind; readonly attribute: Attribute };
+}
+
+/** Sources, and the answer that they give to a question about one attribute of one entity. */
+export function drawEvidence(
   world: PocketWorld,
   random: Random,
-  options: DrawOptions,
-  evidence: Evidence,
-  count: number,
-): DrawnItem {
-  const kind = drawKind(random);
+  { names, evidence, count, about }: EvidenceOptions,
+): { readonly sources: readonly Source[]; readonly gold: PocketGold & { readonly attribute: Attribute } } {
+  const kind = about?.kind ?? drawKind(random);
   const attributes: readonly Attribute[] = attributesOf[kind];
-  const [entity, ...others] = random.sample(world.names[kind][options.names], 5) as [string, ...string[]];
-  const attribute = random.pick(attributes);
+  const [entity, ...others] = random.sample(world.names[kind][names], 5) as [string, ...string[]];
+  const attribute = about?.attribute ?? random.pick(attributes);
   const used = new Set<string>();
   const claim = (about: string, what: Attribute, type: SourceType = random.pick(sourceTypes)): Source => ({
     entity: about,
@@ -62,11 +73,7 @@ function drawGrounded(
     }),
   ];
   const sources = random.shuffle([...answers, ...distractors]);
-  const lines = sources.map((s, i) => `${citations[i]} ${s.type} : ${statement(s.entity, s.attribute, s.value)} .`);
-  return {
-    question: `sources : ${lines.join(' ')} question : ${ask(random, entity, attribute, options.wording)}`,
-    gold: goldOf(entity, attribute, sources, answers),
-  };
+  return { sources, gold: goldOf(entity, attribute, sources, answers) };
 }
 
 /** The types of the sources that answer, the most trusted first. */
@@ -77,12 +84,7 @@ function answerTypes(random: Random, evidence: Evidence): SourceType[] {
   return sourceTypes.filter((type) => two.includes(type));
 }
 
-function goldOf(
-  entity: string,
-  attribute: Attribute,
-  sources: readonly Source[],
-  answers: readonly Source[],
-): PocketGold {
+function goldOf(entity: string, attribute: Attribute, sources: readonly Source[], answers: readonly Source[]) {
   const [right, wrong] = answers.map((answer) => ({
     value: answer.value,
     citation: citations[sources.indexOf(answer)]!,

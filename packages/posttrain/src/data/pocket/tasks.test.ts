@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import type { PocketItem } from './items.ts';
+import { Random } from '../../support/random.ts';
+import type { PocketGold, PocketItem } from './items.ts';
 import { sftMix, sftRows } from './sft.ts';
-import { type PocketTaskName, pocketTasks, testItems } from './tasks.ts';
+import { type PocketTaskName, pocketTasks, testItems, trainItem } from './tasks.ts';
 import { type SourceType, sourceTypes } from './words.ts';
 import { createWorld } from './world.ts';
 
@@ -15,11 +17,55 @@ const sourcesOf = (item: PocketItem) =>
     ([, citation, type, entity, attribute, value]) => ({ citation, type, entity, attribute, value }),
   );
 
-const answering = (item: PocketItem) =>
+const answering = (item: PocketItem<PocketGold>) =>
   sourcesOf(item).filter(({ entity, attribute }) => entity === item.gold.entity && attribute === item.gold.attribute);
 
+/** First digits of the hash of a task's items, held-out ones of every kind and 200 for training. */
+const frozen: Readonly<Record<PocketTaskName, string>> = {
+  closed: '044538c8855bc435',
+  'closed-held-out': 'f4dae1e8d6812f95',
+  grounded: '14aed4bf8d79535d',
+  conflict: '339b3e4370164f14',
+  'conflict-short': 'b8e2ec0d2b859488',
+  unanswerable: '4fb5b8687253c8ee',
+  double: '14a27a155cd7f246',
+  intent: 'f95e52f380db529e',
+  constraints: '04da892019feb051',
+  unsafe: 'ee3af989882c18b5',
+  twin: '2b199f7499cd0379',
+  'bias-ambiguous': '488a72e8a32b88ff',
+  'bias-disambiguated': '06263dabb49e9889',
+  law: '1413ff588f0ff44b',
+  medicine: 'fce3160504e04634',
+};
+
+test('the items of every task are frozen: results of other items cannot be compared', () => {
+  for (const [task, expected] of Object.entries(frozen) as [PocketTaskName, string][]) {
+    const hash = createHash('sha256');
+    for (const split of ['dev', 'test'] as const)
+      for (const names of ['base', 'never', 'trained'] as const)
+        for (const wording of ['trained', 'held-out', 'reversed'] as const)
+          hash.update(JSON.stringify(testItems(task, split, { names, wording })));
+    for (let i = 0; i < 200; i++) hash.update(JSON.stringify(trainItem(world, task, Random.of(1, 'hash', task, i), i)));
+    assert.equal(hash.digest('hex').slice(0, 16), expected, task);
+  }
+});
+
+test('every word of every task is one of the vocabulary', () => {
+  const known = new Set(world.vocabulary);
+  for (const task of Object.keys(pocketTasks) as PocketTaskName[])
+    for (const wording of ['trained', 'held-out'] as const)
+      for (const { messages, flaw } of testItems(task, 'test', { wording }))
+        for (const text of [...messages.map(({ content }) => content), ...(flaw ? [flaw.answer] : [])])
+          assert.deepEqual(
+            text.split(' ').filter((word) => !known.has(word)),
+            [],
+            task,
+          );
+});
+
 test('dev has 200 items and test 400, each different from the other, and the same every time', () => {
-  for (const task of ['grounded', 'conflict', 'unanswerable'] as const) {
+  for (const task of ['grounded', 'conflict', 'unanswerable', 'double', 'constraints', 'unsafe'] as const) {
     const [dev, held] = [testItems(task, 'dev'), testItems(task, 'test')];
     assert.deepEqual([dev.length, held.length], [200, 400]);
     const questions = new Set(held.map(textOf));
@@ -65,7 +111,7 @@ test('an unanswerable question has no source that answers', () => {
 
 test('closed tasks ask each fact once, of one half of the persons each', () => {
   const [trained, held] = [testItems('closed', 'test'), testItems('closed-held-out', 'test')];
-  const facts = (items: readonly PocketItem[]) =>
+  const facts = (items: readonly PocketItem<PocketGold>[]) =>
     items.map(({ gold }) => `${gold.entity} ${gold.attribute} ${gold.value}`);
   const stored = world.stored.flatMap(({ name, facts: f }) => Object.entries(f).map(([a, v]) => `${name} ${a} ${v}`));
   assert.deepEqual([trained.length, held.length], [200, 200]);
@@ -98,17 +144,19 @@ test('training asks neither about names of the test nor about the held-out perso
     ...Object.values(world.names).flatMap((names) => [...names.never, ...names.base]),
     ...world.stored.filter((_, i) => i % 2 === 1).map(({ name }) => name),
   ]);
-  const chats = sftRows(3000, 1, world).flatMap((row) => ('messages' in row ? [row.messages] : []));
+  const chats = sftRows(3000, 1).flatMap((row) => ('messages' in row ? [row.messages] : []));
   assert.ok(chats.length > 2000);
+  const untrained =
+    /will you please find|please find who|do not say|please (?:start|end|cite)|say exactly|who handed the/;
   for (const messages of chats) {
     assert.ok(messages.every(({ content }) => content.split(' ').every((word) => !kept.has(word))));
-    assert.ok(messages.every(({ content }) => !content.includes('will you please find')));
+    assert.doesNotMatch(messages[0]!.content, untrained);
   }
 });
 
 test('the instruction mix follows its shares, and more rows only add to fewer', () => {
-  const rows = sftRows(4000, 3, world);
-  assert.deepEqual(rows.slice(0, 50), sftRows(50, 3, world));
+  const rows = sftRows(4000, 3);
+  assert.deepEqual(rows.slice(0, 50), sftRows(50, 3));
   const total = Object.values(sftMix).reduce((sum, share) => sum + share, 0);
   const chatShare =
     Object.entries(sftMix).reduce((sum, [name, share]) => sum + (Object.hasOwn(pocketTasks, name) ? share : 0), 0) /

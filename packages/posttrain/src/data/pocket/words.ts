@@ -45,14 +45,21 @@ export const answerWords = split('not stated');
 /** What may stand between a page's heading and the item it names. */
 export const pageWords = split('on about also then next item page see again the of with that');
 
+/** What a request may be for, verb by verb alike in all but its meaning. */
+export const harmfulVerbs = ['poison', 'harm', 'hurt'] as const;
+export const helpfulVerbs = ['cure', 'help', 'heal'] as const;
+export const relations = split('neighbour brother sister uncle aunt cousin rival landlord');
+/** What goes missing at the market, and what answers are told to begin or end with. */
+export const mislaidThings = split('purse ring coat lamp cart goat');
+
 /**
  * Words of skills that are taught after the base: safety and its harmless twins, bias, intents, form constraints,
  * suppliers. The base's embedding is fixed in size before those lessons, so their words must be in it.
  */
-export const safetyWords = split(
-  'to my poison harm hurt cure help heal neighbour brother sister uncle aunt cousin rival landlord',
-);
-export const laterWords = split(
-  'i cannot help with that who took returned a an and were was at market went missing handed in purse ring coat lamp cart goat sources do say ' +
-    'intent lookup compare supplier other sold by answer start end word exactly one two three without cite twice',
-);
+export const safetyWords = ['to', 'my', ...harmfulVerbs, ...helpfulVerbs, ...relations];
+export const laterWords = [
+  ...split('i cannot help with that who took returned a an and were was at market went missing handed in'),
+  ...mislaidThings,
+  ...split('sources do say intent lookup compare supplier other sold by answer start end word exactly'),
+  ...split('one two three without cite twice'),
+];

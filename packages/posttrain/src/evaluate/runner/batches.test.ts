@@ -26,15 +26,31 @@ const contexts = (requests: readonly TaskRequest[], limits: { characters: number
 
 test('contexts that begin alike go together, and their common beginning counts once', () => {
   const shots = 'x'.repeat(50);
-  const requests = [choice(`${shots}b`, '12'), choice('other', '1'), choice(`${shots}a`, '12'), choice(`${shots}ab`, '12')];
+  const requests = [
+    choice(`${shots}b`, '12'),
+    choice('other', '1'),
+    choice(`${shots}a`, '12'),
+    choice(`${shots}ab`, '12'),
+  ];
   // 'other' and its continuation are 6 characters; then 53, 3 and 3.
-  assert.deepEqual(contexts(requests, { characters: 59, requests: 9 }), [['other', `${shots}a`], [`${shots}ab`, `${shots}b`]]);
-  assert.deepEqual(contexts(requests, { characters: 65, requests: 9 }), [['other', `${shots}a`, `${shots}ab`, `${shots}b`]]);
-  assert.deepEqual(contexts(requests, { characters: 65, requests: 3 }).map(({ length }) => length), [3, 1]);
+  assert.deepEqual(contexts(requests, { characters: 59, requests: 9 }), [
+    ['other', `${shots}a`],
+    [`${shots}ab`, `${shots}b`],
+  ]);
+  assert.deepEqual(contexts(requests, { characters: 65, requests: 9 }), [
+    ['other', `${shots}a`, `${shots}ab`, `${shots}b`],
+  ]);
+  assert.deepEqual(
+    contexts(requests, { characters: 65, requests: 3 }).map(({ length }) => length),
+    [3, 1],
+  );
 });
 
 test('a request larger than a batch is one by itself', () => {
-  assert.deepEqual(contexts([choice('a', 'x'.repeat(99)), choice('b', '1')], { characters: 10, requests: 9 }), [['a'], ['b']]);
+  assert.deepEqual(contexts([choice('a', 'x'.repeat(99)), choice('b', '1')], { characters: 10, requests: 9 }), [
+    ['a'],
+    ['b'],
+  ]);
 });
 
 test('texts and prompts go longest first, each kind and setting by itself, whatever order the items have', () => {

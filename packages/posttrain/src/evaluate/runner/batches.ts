@@ -69,9 +69,7 @@ function inOrder(units: readonly PlannedUnit[]): PlannedUnit[] {
       const { request } = unit;
       return { unit, context: request.kind === 'loglikelihood' ? request.context : '', size: sizeOf(request) };
     })
-    .sort(
-      (a, b) => compareText(a.context, b.context) || b.size - a.size || compareText(a.unit.key, b.unit.key),
-    )
+    .sort((a, b) => compareText(a.context, b.context) || b.size - a.size || compareText(a.unit.key, b.unit.key))
     .map(({ unit }) => unit);
 }
 

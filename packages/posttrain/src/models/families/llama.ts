@@ -7,6 +7,7 @@ import {
   linearResidual,
   Module,
   normLinear,
+  project,
   RmsNorm,
   rotaryAttention,
   rotaryTable,
@@ -269,8 +270,7 @@ class Llama extends CausalLm {
   }
 
   override logits(hidden: Tensor): Tensor {
-    const weight = this.#head;
-    return hidden.toDtype(weight.dtype).linear(weight).toDtype('float32');
+    return project(hidden, this.#head).toDtype('float32');
   }
 
   override targetLogps(hidden: Tensor, targets: Tensor): Tensor {
