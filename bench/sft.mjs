@@ -46,33 +46,28 @@ export async function run({ settings: { threads, steps, peerSteps }, peers, log 
   return judge(modes, rate, versions);
 }
 
-/** Ours beside the peer's default, then beside its best setting: two processes at a time have room in memory. */
+/** Ours beside the peer's default, then its best setting alone: more processes at a time have no room in memory. */
 async function compare(spec, { threads, steps, peerSteps, peers, versions, log }) {
   const env = { OMP_NUM_THREADS: String(threads) };
-  const ours = await startOurs(spec, env);
-  Object.assign(versions, ours.versions);
-  const sides = [{ name: 'ours', process: ours, steps }];
-  const result = {};
-  for (const [name, malloc] of peers
-    ? [
-        ['default', {}],
-        ['tunedMalloc', tunedMalloc],
-      ]
-    : []) {
-    const peer = await startPeer(peers, 'trl_steps.py', spec, { ...env, ...malloc });
-    Object.assign(versions, peer.versions);
-    const both =
-      name === 'default'
-        ? [...sides, { name, process: peer, steps: peerSteps }]
-        : [{ name, process: peer, steps: peerSteps }];
-    const made = await interleave(both, log);
-    await peer.end();
-    if (name === 'default') result.ours = made[0];
-    result[name] = made.at(-1);
-  }
-  if (!peers) [result.ours] = await interleave(sides, log);
-  await ours.end();
-  return result;
+  const together = async (...starts) => {
+    const sides = [];
+    try {
+      for (const { name, start, steps } of starts) sides.push({ name, steps, process: await start() });
+      for (const { process } of sides) Object.assign(versions, process.versions);
+      return await interleave(sides, log);
+    } finally {
+      for (const { process } of sides) await process.end();
+    }
+  };
+  const trl = (name, malloc) => {
+    const start = () => startPeer(peers, 'trl_steps.py', spec, { ...env, ...malloc });
+    return { name, steps: peerSteps, start };
+  };
+  const own = { name: 'ours', steps, start: () => startOurs(spec, env) };
+  if (!peers) return { ours: (await together(own))[0] };
+  const [ours, plain] = await together(own, trl('default', {}));
+  const [tuned] = await together(trl('tunedMalloc', tunedMalloc));
+  return { ours, default: plain, tunedMalloc: tuned };
 }
 
 function judge(modes, rate, versions) {

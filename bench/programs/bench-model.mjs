@@ -58,7 +58,7 @@ export function makeRows(folder, name, { count, shortest, longest, vocabulary })
 /** Multiplications and additions of one training step's matrix products: 2 forwards, 4 backwards for each weight and token. */
 export function stepFlops(shape, tokens) {
   const { hidden_size: d, intermediate_size: f, num_attention_heads: h, num_key_value_heads: k } = shape;
-  const block = d * d * (1 + (2 * k) / h) + d * d + 3 * d * f;
+  const block = (d * (d * (h + 2 * k))) / h + d * d + 3 * d * f;
   return 6 * tokens * (shape.num_hidden_layers * block + shape.vocab_size * d);
 }
 
@@ -67,7 +67,7 @@ export function bestMatmulRate(shape, tokens, threads, rounds = 3) {
   setThreads(threads);
   const { hidden_size: d, intermediate_size: f, num_attention_heads: h, num_key_value_heads: k } = shape;
   const sizes = [
-    [d, d * (1 + (2 * k) / h)],
+    [d, (d * (h + 2 * k)) / h],
     [d, d],
     [d, 2 * f],
     [f, d],

@@ -29,7 +29,8 @@ async function start(program, args, env) {
     for (;;) {
       const { value, done } = await lines.next();
       if (done) throw new Error(`${args[0]} ended early.`);
-      if (value.startsWith('{')) return JSON.parse(value);
+      // A trainer prints dictionaries of its own; JSON begins with a quoted name.
+      if (value.startsWith('{"')) return JSON.parse(value);
     }
   };
   const versions = await next();
