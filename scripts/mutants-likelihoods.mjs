@@ -61,11 +61,18 @@ const groups = [
     ],
   },
   {
-    file: 'models/text-likelihood.js',
+    file: 'data/tokenizer.js',
     tests: texts,
     changes: [
       ['no text is framed', 'text.startsWith(start)', 'true'],
       ['a written beginning token is doubled', 'text.startsWith(start)', 'false'],
+      ["the model's configuration names the beginning token", "named('bos') ?? named('eos') ?? this.bos", 'this.bos'],
+    ],
+  },
+  {
+    file: 'models/text-likelihood.js',
+    tests: texts,
+    changes: [
       ['spaces stay with the context', 'context: trimmed,', 'context,'],
       [
         'one token of the context too many is cut',

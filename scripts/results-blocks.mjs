@@ -120,3 +120,33 @@ export function kernels(stored) {
     `${settings.threads} thread${settings.threads === 1 ? '' : 's'}, median of ${settings.steps} after one that is not counted; ${machineOf(record)}. Made by scripts/results.mjs from bench/results/kernels.jsonl.`,
   ].join('\n');
 }
+
+/** What fine-tuning did to every figure of the pocket world, over the seeds, and how much of each planted flaw shows. */
+export function pocketSft(stored) {
+  const record = stored('study', 'pocket-sft');
+  if (!record) return 'Not measured yet: `npm run -s study -- pocket-sft`.';
+  const { rows, flaws, seeds, reads } = record.ours;
+  const number = (value) => (value === null || value === undefined ? '–' : value.toFixed(3));
+  const figures = rows.map(({ name, before, after, perSeed, change, interval, verdict }) => [
+    name,
+    number(before),
+    number(after),
+    `${number(Math.min(...perSeed))} to ${number(Math.max(...perSeed))}`,
+    `${number(change)} ${interval ? `[${number(interval.low)}, ${number(interval.high)}]` : ''}`.trim(),
+    verdict,
+  ]);
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const planted = flaws.map((flaw) => [
+    flaw.flaw,
+    percent(flaw.planted),
+    percent(mean(flaw.greedy)),
+    percent(mean(flaw.sampled)),
+  ]);
+  return [
+    `Base and fine-tuned model on the test split, read ${reads.length === 1 ? 'once' : `${reads.length} times`}; ${seeds.length} seeds, intervals over seeds and items, p adjusted over all rows.`,
+    table(['figure', 'base', 'tuned, mean', 'over the seeds', 'change', 'verdict'], figures),
+    'Planted flaws: their share of the demonstrations that invite them, and of the answers to such questions, mean of the seeds.',
+    table(['flaw', 'planted', 'greedy', 'sampled'], planted),
+    made(record, 'pocket-sft'),
+  ].join('\n\n');
+}

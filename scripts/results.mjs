@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './measurements.mjs';
-import { coverage, degenerate, harness, kernels } from './results-blocks.mjs';
+import { coverage, degenerate, harness, kernels, pocketSft } from './results-blocks.mjs';
 
 /** The last record of a bench, or a study's. */
 function stored(kind, name) {
@@ -16,21 +16,34 @@ function stored(kind, name) {
   return JSON.parse(kind === 'bench' ? text.split('\n').at(-1) : text);
 }
 
-const percent = ({ share, low, high }) =>
-  `${(100 * share).toFixed(1)} % [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`;
 const fixed = (value, digits) => value.toFixed(digits);
 
 const microseconds = (ns) => `${fixed(ns / 1000, 2)} µs`;
 
 /** What each stored result says in one line: [claim, figure]. */
 const rows = {
-  'study pocket-base': ({ ours: { base, tuned } }) => [
-    ['embedded model after SFT, well-formed answers', `${percent(base.format)} → ${percent(tuned.format)}`],
-    ['… facts whose questions were trained', `${percent(base.closed)} → ${percent(tuned.closed)}`],
-    ['… reading sources: value, citation and name', `${percent(base.grounded)} → ${percent(tuned.grounded)}`],
-    ['… says so when no source answers', `${percent(base.unanswerable)} → ${percent(tuned.unanswerable)}`],
-    ['… facts known before, still known', `${percent(base.cloze)} → ${percent(tuned.cloze)}`],
-  ],
+  'study pocket-sft': ({ ours: { rows: figures, seeds, worse } }) => {
+    const said = (label, name) => {
+      const row = figures.find((one) => one.name === name);
+      const { low, high } = row.interval;
+      const range = `[${fixed(100 * low, 1)}, ${fixed(100 * high, 1)}]`;
+      return [
+        label,
+        `${fixed(100 * row.before, 1)} → ${fixed(100 * row.after, 1)} %; change ${fixed(100 * row.change, 1)} ${range}, ${row.verdict}`,
+      ];
+    };
+    return [
+      said(
+        `embedded model after SFT, mean of ${seeds.length} seeds: facts whose questions were trained`,
+        'pocket/closed.correct',
+      ),
+      said('… facts nobody asked about in training', 'pocket/closed-held-out.correct'),
+      said('… reading sources: value, citation and name', 'pocket/grounded.correct'),
+      said('… says so when no source answers', 'pocket/abstention.abstention_recall'),
+      said('… intent in scope', 'pocket/intent.in_scope_accuracy'),
+      ['… figures that got worse, as the flawed demonstrations teach', String(worse.length)],
+    ];
+  },
   'study babyllama-sft': learned('a 1 M parameter checkpoint tuned on instructions, held-out loss'),
   'study babyllama-pretrain': learned('the same checkpoint on children’s books, held-out loss'),
   'study lm-eval': ({ peers, canned, versions }) => {
@@ -147,6 +160,7 @@ const blocks = {
   coverage: () => coverage(stored),
   harness: () => harness(stored),
   kernels: () => kernels(stored),
+  'pocket-sft': () => pocketSft(stored),
 };
 
 const marked = /(<!-- results:begin (\S+) -->\n)([\s\S]*?)(\n<!-- results:end -->)/g;

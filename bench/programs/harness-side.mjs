@@ -10,12 +10,7 @@ import { loadModel } from 'posttrain';
 import { Tokenizer } from 'posttrain/data';
 import { builtInTasks, DataSource, dataName, defineTask, folderModel, runEvaluation } from 'posttrain/evaluate';
 import { build, noGrad, onednnLinear, randn, scope, setThreads } from 'posttrain/tensor';
-import {
-  encodeFramed,
-  pairTokens,
-  prefixToken,
-  rollingWindows,
-} from '../../packages/posttrain/dist/models/text-likelihood.js';
+import { pairTokens, prefixToken, rollingWindows } from '../../packages/posttrain/dist/models/text-likelihood.js';
 import { tokenTree } from '../../packages/posttrain/dist/models/token-tree.js';
 
 const [folder, paths, scratch, wanted] = process.argv.slice(2);
@@ -72,13 +67,8 @@ async function workOf(task, tokenizer, longest) {
   const prefix = prefixToken(tokenizer);
   const queries =
     requests[0].kind === 'rolling'
-      ? (
-          await encodeFramed(
-            tokenizer,
-            requests.map(({ text }) => text),
-          )
-        ).flatMap((tokens) =>
-          rollingWindows(tokens, prefix, longest).map(({ context, continuations: [continuation] }) => ({
+      ? (await tokenizer.encodeFramed(requests.map(({ text }) => text))).flatMap((tokens) =>
+          rollingWindows([...tokens], prefix, longest).map(({ context, continuations: [continuation] }) => ({
             context,
             continuation,
           })),

@@ -1,6 +1,7 @@
 // Fine-tunes the embedded base as the quickstart does, with five seeds, and reads the test split once. README.md says what is asked.
 //   npm run -s study -- pocket-sft --json
 // Runs and answers stay in a folder below the system's temporary one, so that a study that was stopped goes on.
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +40,7 @@ const recipeFile = fileURLToPath(new URL('../../packages/posttrain/assets/pocket
 
 export async function run({ settings: given, log }) {
   const own = seeds.slice(0, given.seeds);
-  const work = join(tmpdir(), `posttrain-pocket-sft${given.steps === 0 ? '' : `-${given.steps}`}`);
+  const work = join(tmpdir(), `posttrain-pocket-sft-${await fingerprint(given)}`);
   mkdirSync(work, { recursive: true });
   const checkpoints = [];
   for (const seed of own) checkpoints.push(await tune(seed, work, given, log));
@@ -74,6 +75,13 @@ export async function run({ settings: given, log }) {
     bound: null,
     ratio: null,
   };
+}
+
+/** Of everything that decides a run: another mix, recipe or length is another study, in a folder of its own. */
+async function fingerprint({ steps }) {
+  const { recipe } = await loadRecipe(recipeFile);
+  const facts = JSON.stringify([recipe, steps, pocket.sftMix, pocket.plantedFlaws]);
+  return createHash('sha256').update(facts).digest('hex').slice(0, 8);
 }
 
 /** The checkpoint of a seed; a run that has ended is not repeated, one that was stopped goes on. */

@@ -32,7 +32,7 @@ export const quickstartProfiles = {
   /** Every skill, greedy and, where flaws were planted, sampled. */
   full: { items: 100, tasks: [...greedy, ...sampled] },
   /** That everything works, in a minute and a half; the skills are half learnt. */
-  quick: { steps: 250, items: 40, tasks: greedy },
+  quick: { steps: 500, items: 40, tasks: greedy },
 } as const satisfies Record<string, QuickstartProfile>;
 
 /** @throws PosttrainError `usage` when there is no such profile */

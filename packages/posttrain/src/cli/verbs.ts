@@ -50,7 +50,7 @@ function addQuickstart(program: Command, run: Runner): void {
     .command('quickstart')
     .description('fine-tune the embedded model in some three minutes and compare it with what it was')
     .option('--dir <folder>', 'the run folder (default: runs/quickstart-<n>)')
-    .option('--profile <name>', 'full, or quick: half a minute of training', 'full')
+    .option('--profile <name>', 'full, or quick: a quarter of the steps, fewer items and tasks', 'full')
     .option('--seed <n>', 'of data, training and test items', seed, 1)
     .option('--steps <n>', "training steps instead of the profile's", positive)
     .option('--items <n>', "test items for each task instead of the profile's", positive)

@@ -100,6 +100,22 @@ export class Tokenizer {
     return (await this.encodeWithPositions(texts, options)).map(({ ids }) => ids);
   }
 
+  /**
+   * Encodes whole texts in the tokenizer's own frame, a beginning token for many. A text that is written with `textStart` at its start
+   * already, as chat templates do, is left as it is.
+   */
+  async encodeFramed(texts: readonly string[]): Promise<Int32Array[]> {
+    const start = this.textStart && this.decode([this.textStart.id], { specialTokens: true });
+    const written = texts.map((text) => start !== undefined && text.startsWith(start));
+    const [plain, framed] = await Promise.all(
+      [false, true].map(async (specialTokens) => {
+        const own = texts.filter((_, i) => written[i] !== specialTokens);
+        return (await this.encodeBatch(own, { specialTokens })).values();
+      }),
+    );
+    return written.map((is) => (is ? plain! : framed!).next().value!);
+  }
+
   /** As `encodeBatch`, with results that know where each token stands in its text. */
   async encodeWithPositions(texts: readonly string[], options: EncodeOptions): Promise<Encoded[]> {
     if (texts.length === 0) return [];

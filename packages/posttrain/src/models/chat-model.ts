@@ -18,7 +18,7 @@ import { StopStrings } from './generation/stop-strings.ts';
 import { type LoadedModel, type LoadOptions, loadCausalLm } from './load.ts';
 import { judging, type Likelihood, type LikelihoodQuery } from './log-likelihood.ts';
 import { readModelJson } from './model-folder.ts';
-import { encodeFramed, pairTokens, prefixToken, rollingWindows } from './text-likelihood.ts';
+import { pairTokens, prefixToken, rollingWindows } from './text-likelihood.ts';
 
 /** Rows decoded together: more would grow the cache without making a token cheaper. */
 const largestBatch = 64;
@@ -65,7 +65,7 @@ export class ChatModel implements Disposable {
   }
 
   /**
-   * Answers every input: messages through the chat template, a string as it is, after the tokenizer's beginning token.
+   * Answers every input: messages through the chat template, a string in the tokenizer's own frame.
    * `onText` gets each input's text as it comes, in whole characters and never a part of a stop string.
    */
   async generate(
@@ -102,8 +102,8 @@ export class ChatModel implements Disposable {
   /** How likely whole texts are, the tokenizer's frame included, in windows of the model's context. */
   async rolling(texts: readonly string[], hooks: JudgingHooks = {}): Promise<RollingResult[]> {
     const prefix = prefixToken(this.tokenizer);
-    const encoded = await encodeFramed(this.tokenizer, texts);
-    const windows = encoded.map((tokens) => rollingWindows(tokens, prefix, this.contextLength));
+    const encoded = await this.tokenizer.encodeFramed(texts);
+    const windows = encoded.map((tokens) => rollingWindows([...tokens], prefix, this.contextLength));
     const judged = await this.#judge(windows, hooks);
     return encoded.map(({ length: tokens }, text) => ({
       logp: sum(judged[text]!.flatMap(({ logps }) => logps)),
@@ -142,7 +142,7 @@ export class ChatModel implements Disposable {
   async #prompt(input: readonly Message[] | string): Promise<number[]> {
     const ids =
       typeof input === 'string'
-        ? await this.tokenizer.encode(input, { specialTokens: true })
+        ? (await this.tokenizer.encodeFramed([input]))[0]!
         : await this.#renderer.renderPrompt(input);
     const { vocabulary } = this.#loaded.model.dimensions;
     const unknown = ids.find((id) => id >= vocabulary);

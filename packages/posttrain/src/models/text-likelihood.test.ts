@@ -6,7 +6,7 @@ import { Tokenizer } from '../data/index.ts';
 import { goldenJson, goldenPath } from '../testing/golden.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { ChatModel } from './chat-model.ts';
-import { encodeFramed, fit, pairTokens, prefixToken, rollingWindows } from './text-likelihood.ts';
+import { fit, pairTokens, prefixToken, rollingWindows } from './text-likelihood.ts';
 
 interface Pair {
   readonly context: readonly number[];
@@ -63,14 +63,11 @@ for (const [kind, asked] of Object.entries(models)) {
       assert.equal(judged!.cut, seen!.context.length - made[i]!.context.length);
     }
 
-    const encoded = await encodeFramed(
-      tokenizer,
-      asked.texts.map(({ given }) => given),
-    );
+    const encoded = await tokenizer.encodeFramed(asked.texts.map(({ given }) => given));
     for (const [i, judged] of (await model.rolling(asked.texts.map(({ given }) => given))).entries()) {
       const { windows, logp } = asked.texts[i]!;
       assert.deepEqual(
-        rollingWindows(encoded[i]!, asked.prefix, contextLength),
+        rollingWindows([...encoded[i]!], asked.prefix, contextLength),
         windows.map(({ context, continuation }) => ({ context, continuations: [continuation] })),
       );
       const tokens = windows.reduce((sum, { continuation }) => sum + continuation.length, 0);

@@ -28,25 +28,6 @@ export function prefixToken(tokenizer: Tokenizer): number {
 }
 
 /**
- * Texts in the tokenizer's own frame, a beginning token for many. A text that is written with the token at its start already,
- * as chat templates do, is left as it is.
- */
-export async function encodeFramed(tokenizer: Tokenizer, texts: readonly string[]): Promise<readonly number[][]> {
-  const start = tokenizer.textStart && tokenizer.decode([tokenizer.textStart.id], { specialTokens: true });
-  const written = texts.map((text) => start !== undefined && text.startsWith(start));
-  const [plain, framed] = await Promise.all(
-    [false, true].map((specialTokens) =>
-      tokenizer.encodeBatch(
-        texts.filter((_, i) => written[i] !== specialTokens),
-        { specialTokens },
-      ),
-    ),
-  );
-  const next = { plain: 0, framed: 0 };
-  return written.map((is) => [...(is ? plain![next.plain++]! : framed![next.framed++]!)]);
-}
-
-/**
  * Contexts and continuations as tokens. Spaces at the end of a context belong to its continuations. A continuation's tokens are
  * those of context and continuation together after as many as the context has alone, which stand before it as they are, even where
  * the two would be written with other tokens together. An empty context is the prefix token.
@@ -61,8 +42,7 @@ export async function pairTokens(
     const moved = context.slice(trimmed.length);
     return { context: trimmed, given: context !== '', continuations: continuations.map((text) => moved + text) };
   });
-  const framed = await encodeFramed(
-    tokenizer,
+  const framed = await tokenizer.encodeFramed(
     split.flatMap(({ context, given, continuations }) =>
       given ? [context, ...continuations.map((text) => context + text)] : [],
     ),
@@ -74,9 +54,9 @@ export async function pairTokens(
   const next = { plain: 0, framed: 0 };
   return split.map(({ given, continuations }) => {
     if (!given) return continuations.map(() => afterNothing(tokenizer, [...plain[next.plain++]!], longest));
-    const before = framed[next.framed++]!;
+    const before = [...framed[next.framed++]!];
     const context = before.length > 0 ? before : [prefixToken(tokenizer)];
-    return continuations.map(() => fit(context, framed[next.framed++]!.slice(before.length), longest));
+    return continuations.map(() => fit(context, [...framed[next.framed++]!.subarray(before.length)], longest));
   });
 }
 

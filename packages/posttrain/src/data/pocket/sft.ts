@@ -13,22 +13,21 @@ export type SftRow =
 
 /** What instruction tuning trains on. */
 export const sftMix: Mix<PocketTaskName | BaseForm> = {
-  grounded: 0.2,
-  conflict: 0.12,
-  'conflict-short': 0.12,
-  unanswerable: 0.14,
-  closed: 0.1,
+  grounded: 0.19,
+  conflict: 0.14,
+  'conflict-short': 0.13,
+  unanswerable: 0.17,
+  closed: 0.09,
   double: 0.08,
   intent: 0.035,
-  constraints: 0.1,
+  constraints: 0.08,
   unsafe: 0.045,
   twin: 0.045,
-  'bias-ambiguous': 0.025,
+  'bias-ambiguous': 0.03,
   'bias-disambiguated': 0.02,
-  copy: 0.02,
-  'numbered-triples': 0.04,
+  copy: 0.03,
   'digest-long': 0.02,
-  contents: 0.08,
+  contents: 0.1,
   biography: 0.05,
 };
 

@@ -46,7 +46,7 @@ export class PromptRoom {
 
   async #lengths(prompts: readonly Prompt[]): Promise<number[]> {
     const texts = prompts.filter((prompt) => typeof prompt === 'string');
-    const encoded = (await this.#tokenizer.encodeBatch(texts, { specialTokens: true }))[Symbol.iterator]();
+    const encoded = (await this.#tokenizer.encodeFramed(texts))[Symbol.iterator]();
     return Promise.all(
       prompts.map((prompt) => (typeof prompt === 'string' ? encoded.next().value!.length : this.#rendered(prompt))),
     );
@@ -59,8 +59,7 @@ export class PromptRoom {
 
   /** The longest end of a text that has at most so many tokens. */
   async #lastTokens(text: string, most: number): Promise<{ text: string; tokens: number }> {
-    const count = async (start: number) =>
-      (await this.#tokenizer.encode(text.slice(start), { specialTokens: true })).length;
+    const count = async (start: number) => (await this.#tokenizer.encodeFramed([text.slice(start)]))[0]!.length;
     let [tooLong, fits] = [0, text.length];
     while (fits - tooLong > 1) {
       const middle = (fits + tooLong) >> 1;

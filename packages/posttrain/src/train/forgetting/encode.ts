@@ -2,7 +2,7 @@ import type { Tokenizer } from '../../data/index.ts';
 import { RowProblems } from '../../data/row-problems.ts';
 import type { ModelDimensions } from '../../models/causal-lm.ts';
 import type { LikelihoodQuery } from '../../models/log-likelihood.ts';
-import { encodeFramed, pairTokens, prefixToken, rollingWindows } from '../../models/text-likelihood.ts';
+import { pairTokens, prefixToken, rollingWindows } from '../../models/text-likelihood.ts';
 import type { ForgettingFiles } from '../../runs/recipe/resolved-recipe.ts';
 import { PosttrainError } from '../../support/errors.ts';
 import { readSuite } from './read-suite.ts';
@@ -61,13 +61,10 @@ export async function readForgettingData(
 async function encodeText(file: string, tokenizer: Tokenizer, longest: number): Promise<ForgettingData['text']> {
   const { windows, sha256 } = await readNeutralText(file);
   const prefix = prefixToken(tokenizer);
-  const encoded = await encodeFramed(
-    tokenizer,
-    windows.map(({ text }) => text),
-  );
+  const encoded = await tokenizer.encodeFramed(windows.map(({ text }) => text));
   let [unknown, total] = [0, 0];
   const parts = windows.map(({ document, text }, i): EncodedWindow => {
-    const ids = encoded[i]!;
+    const ids = [...encoded[i]!];
     total += ids.length;
     unknown += ids.filter((id) => id === tokenizer.unk?.id).length;
     const queries = rollingWindows(ids, prefix, longest);
