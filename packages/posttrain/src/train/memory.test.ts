@@ -48,9 +48,9 @@ async function trainAndMeasure(folder: string, steps: number): Promise<AfterStep
   return measured;
 }
 
-test('1,000 steps of varying lengths: live tensors the same after each, none left to the collector, resident memory flat', async (t) => {
+test('1,500 steps of varying lengths: live tensors the same after each, none left to the collector, resident memory flat', async (t) => {
   const before = memory();
-  const after = await trainAndMeasure(temporaryFolder(t), 1000);
+  const after = await trainAndMeasure(temporaryFolder(t), 1500);
   const lengths = new Set(after.map(({ tokens }) => tokens));
   assert.ok(lengths.size > 100, `${lengths.size} different lengths`);
   const first = after[0]!;
@@ -61,10 +61,15 @@ test('1,000 steps of varying lengths: live tensors the same after each, none lef
       `after step ${i + 1}`,
     );
   assert.equal(memory().live, before.live, 'all are freed at the end');
-  const highest = (from: number, to: number) => Math.max(...after.slice(from - 1, to).map(({ resident }) => resident));
-  const [early, late] = [highest(101, 500), highest(501, 1000)];
+  // The allocator keeps what it was given, so memory first grows to what the longest rows need together, and must stay there.
+  // The middle of each window: single steps stand out by what V8 compiles and collects meanwhile.
+  const middle = (from: number, to: number) => {
+    const values = after.slice(from - 1, to).map(({ resident }) => resident);
+    return values.sort((a, b) => a - b)[values.length >> 1]!;
+  };
+  const [early, late] = [middle(501, 1000), middle(1001, 1500)];
   t.diagnostic(
-    `Resident at most ${(early / 1e6).toFixed(1)} MB in steps 101–500, ${(late / 1e6).toFixed(1)} MB in 501–1000`,
+    `resident: ${(early / 1e6).toFixed(1)} MB in steps 501–1,000, ${(late / 1e6).toFixed(1)} MB in 1,001–1,500`,
   );
   assert.ok(late <= 1.02 * early, `resident memory grew from ${early} to ${late} bytes`);
 });
