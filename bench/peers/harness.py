@@ -33,12 +33,12 @@ WORKLOADS = {
 }
 
 
-def evaluate(lm, tasks, batch):
+def evaluate(lm, manager, tasks, batch):
     lm.batch_size_per_gpu = batch
     begun = time.perf_counter()
     samples = []
     for task in tasks:
-        results = simple_evaluate(model=lm, tasks=[task], bootstrap_iters=0, log_samples=True)
+        results = simple_evaluate(model=lm, tasks=[task], task_manager=manager, bootstrap_iters=0, log_samples=True)
         samples += results["samples"][task.config.task]
     seconds = time.perf_counter() - begun
 
@@ -61,7 +61,7 @@ def main():
         print(json.dumps({"loadSeconds": load, "versions": made_with("lm-eval", "transformers")}), file=answers, flush=True)
         for line in sys.stdin:
             asked = json.loads(line)
-            print(json.dumps(evaluate(lm, tasks[asked["workload"]], asked["batch"])), file=answers, flush=True)
+            print(json.dumps(evaluate(lm, manager, tasks[asked["workload"]], asked["batch"])), file=answers, flush=True)
 
 
 main()
