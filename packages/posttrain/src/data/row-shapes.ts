@@ -1,8 +1,9 @@
-import { nearestName } from '../support/nearest.ts';
+import { alpacaPrompt, systemMessage, textOf } from './alpaca.ts';
 import { describeType, type IgnoredKey, isObject, parseMessages, parseTools } from './messages.ts';
 import { RowError } from './row-problems.ts';
 import { parseTokenIds } from './token-ids.ts';
 import type { Example, Message, RowOrigin } from './types.ts';
+import { unknownKeys } from './unknown-keys.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -53,13 +54,13 @@ export function parseRow(row: unknown, origin: RowOrigin, ignored: IgnoredKey = 
   }
   if ('text' in row) {
     use('text');
-    return { kind: 'text', text: text(row, 'text'), origin };
+    return { kind: 'text', text: textOf(row, 'text'), origin };
   }
   if ('input_ids' in row) {
     use('input_ids', 'labels', 'seq_lengths');
     return { ...parseTokenIds(row), origin };
   }
-  throw unknownShape(Object.keys(row));
+  throw unknownKeys(row, SHAPE_KEYS, 'fit no known shape', shapesHelp());
 }
 
 function conversation(row: Row, messages: readonly Message[], origin: RowOrigin): Example {
@@ -86,27 +87,8 @@ function promptCompletion(row: Row, origin: RowOrigin, ignored: IgnoredKey): Exa
 }
 
 function alpaca(row: Row, origin: RowOrigin): Example {
-  const messages: Message[] = systemMessage(row);
-  const history = row['history'] ?? [];
-  if (!Array.isArray(history)) throw new RowError(`"history" is ${describeType(history)}, not a list of pairs`);
-  for (const [index, pair] of history.entries()) {
-    const [question, answer]: unknown[] = Array.isArray(pair) ? pair : [];
-    if (typeof question !== 'string' || typeof answer !== 'string') {
-      throw new RowError(`history[${index}] is not a pair of strings, question and answer`);
-    }
-    messages.push({ role: 'user', content: question }, { role: 'assistant', content: answer });
-  }
-  const input = row['input'] === undefined || row['input'] === null ? '' : text(row, 'input');
-  const instruction = text(row, 'instruction');
-  messages.push({ role: 'user', content: input ? `${instruction}\n${input}` : instruction });
-  messages.push({ role: 'assistant', content: text(row, 'output') });
-  return conversation({}, messages, origin);
-}
-
-function systemMessage(row: Row): Message[] {
-  return row['system'] === undefined || row['system'] === null || row['system'] === ''
-    ? []
-    : [{ role: 'system', content: text(row, 'system') }];
+  const answer: Message = { role: 'assistant', content: textOf(row, 'output') };
+  return conversation({}, [...alpacaPrompt(row), answer], origin);
 }
 
 function parseSegments(value: unknown): { text: string; weight: number }[] {
@@ -119,21 +101,6 @@ function parseSegments(value: unknown): { text: string; weight: number }[] {
     }
     return { text: content, weight };
   });
-}
-
-function text(row: Row, key: string): string {
-  const value = row[key];
-  if (typeof value !== 'string') throw new RowError(`"${key}" is ${describeType(value)}, not text`);
-  return value;
-}
-
-function unknownShape(keys: readonly string[]): RowError {
-  const meant = keys.flatMap((key) => {
-    const near = SHAPE_KEYS.includes(key) ? undefined : nearestName(key, SHAPE_KEYS);
-    return near ? [`"${key}" looks like "${near}"`] : [];
-  });
-  const found = keys.length > 0 ? `the keys ${keys.map((key) => `"${key}"`).join(', ')}` : 'an object without keys';
-  return new RowError(`${found} fit no known shape${meant.length > 0 ? `; ${meant.join(', ')}` : ''}`, shapesHelp());
 }
 
 function shapesHelp(): string {

@@ -1,4 +1,4 @@
-import { describeType, type IgnoredKey, isObject, parseMessages } from '../messages.ts';
+import { type IgnoredKey, isObject, parseMessages } from '../messages.ts';
 import { RowError } from '../row-problems.ts';
 import type { Message } from '../types.ts';
 import type { Answer } from './feedback.ts';
@@ -18,22 +18,6 @@ export function parseAnswer(value: unknown, key: string, ignored: IgnoredKey): A
 /** A conversation as a list of messages, or as hh-rlhf text. */
 export function conversationOf(value: unknown, key: string, ignored: IgnoredKey): Message[] {
   return typeof value === 'string' ? parseHumanAssistantText(value, key) : parseMessages(value, key, ignored);
-}
-
-/** Alpaca’s earlier turns: pairs of question and answer. */
-export function historyOf(value: unknown): Message[] {
-  if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw new RowError(`"history" is ${describeType(value)}, not a list of pairs`);
-  return value.flatMap((pair: unknown, index): Message[] => {
-    const [question, answer]: unknown[] = Array.isArray(pair) ? pair : [];
-    if (typeof question !== 'string' || typeof answer !== 'string') {
-      throw new RowError(`history[${index}] is not a pair of strings, question and answer`);
-    }
-    return [
-      { role: 'user', content: question },
-      { role: 'assistant', content: answer },
-    ];
-  });
 }
 
 const thumbs: Readonly<Record<string, boolean>> = { up: true, down: false, good: true, bad: false };
@@ -58,10 +42,5 @@ export function scaleOf(value: unknown): readonly [number, number] | undefined {
 export function numberOf(value: unknown, key: string): number {
   if (typeof value !== 'number' || !Number.isFinite(value))
     throw new RowError(`"${key}" is ${JSON.stringify(value)}, not a number`);
-  return value;
-}
-
-export function textOf(value: unknown, key: string): string {
-  if (typeof value !== 'string') throw new RowError(`"${key}" is ${describeType(value)}, not text`);
   return value;
 }

@@ -1,9 +1,10 @@
-import { nearestName } from '../../support/nearest.ts';
+import { alpacaPrompt, systemMessage } from '../alpaca.ts';
 import { describeType, type IgnoredKey, isObject, parseMessages, parseTools } from '../messages.ts';
 import { RowError } from '../row-problems.ts';
 import type { Message, RowOrigin } from '../types.ts';
+import { unknownKeys } from '../unknown-keys.ts';
 import type { Answer, Comparison, Feedback, Provenance } from './feedback.ts';
-import { conversationOf, historyOf, numberOf, parseAnswer, scaleOf, textOf, thumbOf } from './feedback-fields.ts';
+import { conversationOf, numberOf, parseAnswer, scaleOf, thumbOf } from './feedback-fields.ts';
 import { isHumanAssistantText, parseHumanAssistantText } from './human-assistant.ts';
 import { splitSharedPrompt } from './shared-prompt.ts';
 
@@ -48,7 +49,7 @@ export function parseFeedbackRow(row: unknown, origin: RowOrigin, ignored: Ignor
     },
   };
   const feedback = read(reader);
-  if (feedback === undefined) throw unknownShape(Object.keys(row));
+  if (feedback === undefined) throw unknownKeys(row, KEYS, 'are no judgement of an answer', shapesHelp());
   for (const key of Object.keys(row)) if (!used.has(key)) ignored(key);
   return feedback;
 }
@@ -173,14 +174,11 @@ function about({ row, origin }: Reader, prompt: readonly Message[]) {
 /** The prompt of a row whose answers stand apart from it. */
 function promptOf(reader: Reader): Message[] {
   const { row, has, get, ignored } = reader;
-  const system: Message[] =
-    typeof row['system'] === 'string' && row['system'] !== '' ? [{ role: 'system', content: row['system'] }] : [];
   if (has('instruction')) {
-    const input = get('input');
-    const instruction = textOf(get('instruction'), 'instruction');
-    const content = typeof input === 'string' && input !== '' ? `${instruction}\n${input}` : instruction;
-    return [...system, ...historyOf(get('history')), { role: 'user', content }];
+    for (const key of ['instruction', 'input', 'history']) get(key);
+    return alpacaPrompt(row);
   }
+  const system = systemMessage(row);
   for (const key of ['prompt', 'conversations', 'messages'] as const) {
     if (!has(key)) continue;
     const value = get(key);
@@ -210,18 +208,6 @@ function answerOf({ get, ignored }: Reader, key: string): Answer {
 
 function notEmpty({ role, content }: Message): boolean {
   return role !== 'assistant' || content !== '';
-}
-
-function unknownShape(keys: readonly string[]): RowError {
-  const meant = keys.flatMap((key) => {
-    const near = KEYS.includes(key) ? undefined : nearestName(key, KEYS);
-    return near ? [`"${key}" looks like "${near}"`] : [];
-  });
-  const found = keys.length > 0 ? `the keys ${keys.map((key) => `"${key}"`).join(', ')}` : 'an object without keys';
-  return new RowError(
-    `${found} are no judgement of an answer${meant.length > 0 ? `; ${meant.join(', ')}` : ''}`,
-    shapesHelp(),
-  );
 }
 
 function shapesHelp(): string {

@@ -1,7 +1,9 @@
+import { alpacaPrompt, systemMessage } from '../alpaca.ts';
 import { type IgnoredKey, isObject, parseMessages, parseTools } from '../messages.ts';
 import { type ReadRows, readRows } from '../read-rows.ts';
 import { RowError } from '../row-problems.ts';
 import type { Message, RowOrigin } from '../types.ts';
+import { unknownKeys } from '../unknown-keys.ts';
 
 /** Something to answer. */
 export interface PromptRow {
@@ -14,7 +16,8 @@ export interface PromptRow {
 }
 
 const shapes =
-  'a row is prompt: text or messages, messages, or instruction with input?; all other keys are kept for rewards.';
+  'a row is prompt: text or messages, messages, or instruction with input?, with system?; all other keys are kept for rewards.';
+const promptKeys = ['prompt', 'messages', 'conversations', 'instruction'];
 
 /**
  * Reads prompts: of `prompt`, of `messages` (a last answer of the assistant is left away), or of Alpaca's `instruction`.
@@ -34,22 +37,13 @@ function parsePrompt(row: unknown, origin: RowOrigin, ignored: IgnoredKey): Prom
 }
 
 function promptOf(row: Readonly<Record<string, unknown>>, ignored: IgnoredKey): readonly Message[] {
-  const { prompt, instruction, input } = row;
-  if (typeof prompt === 'string') return [{ role: 'user', content: prompt }];
-  if (typeof instruction === 'string') {
-    const content = typeof input === 'string' && input !== '' ? `${instruction}\n${input}` : instruction;
-    return [{ role: 'user', content }];
-  }
+  if (row['instruction'] !== undefined) return alpacaPrompt(row);
+  const system = systemMessage(row);
+  if (typeof row['prompt'] === 'string') return [...system, { role: 'user', content: row['prompt'] }];
   const key = ['prompt', 'messages', 'conversations'].find((name) => row[name] !== undefined);
-  if (key === undefined)
-    throw new RowError(
-      `the keys ${Object.keys(row)
-        .map((name) => `"${name}"`)
-        .join(', ')} hold no prompt`,
-      shapes,
-    );
+  if (key === undefined) throw unknownKeys(row, promptKeys, 'hold no prompt', shapes);
   const messages = parseMessages(row[key], key, ignored);
   const last = messages.findLastIndex(({ role }) => role !== 'assistant');
   if (last < 0) throw new RowError(`"${key}" holds nothing to answer`, shapes);
-  return messages.slice(0, last + 1);
+  return [...system, ...messages.slice(0, last + 1)];
 }
