@@ -15,15 +15,22 @@ export class LabelFile {
   readonly #now: () => Date;
   #labelled: string[];
 
-  /** @throws data-invalid where the file holds something else than comparisons */
+  /**
+   * A last line that a killed writer left unfinished is taken away: it is no choice, and would be a bad row to every reader.
+   * @throws data-invalid where the file holds something else than comparisons
+   */
   constructor(path: string, annotator: string, now: () => Date = () => new Date()) {
     this.path = path;
     this.#annotator = annotator;
     this.#now = now;
-    this.#labelled = completeLines(path).flatMap((line, i) => {
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+    this.#labelled = linesOf(whole).flatMap((line, i) => {
+      if (line.trim() === '') return [];
       const row = comparisonOf(line, path, i + 1);
       return row.annotator === annotator ? [pairId(row)] : [];
     });
+    if (whole !== text) replaceFile(path, whole);
   }
 
   /** The pairs that this person has chosen on, oldest first. */
@@ -47,36 +54,20 @@ export class LabelFile {
   undo(): string | undefined {
     const id = this.#labelled.at(-1);
     if (id === undefined) return undefined;
-    const lines = completeLines(this.path);
-    const last = lines.findLastIndex((line, i) => comparisonOf(line, this.path, i + 1).annotator === this.#annotator);
-    replaceFile(
-      this.path,
-      lines
-        .filter((_, i) => i !== last)
-        .map((line) => `${line}\n`)
-        .join(''),
-    );
+    const lines = linesOf(readFileSync(this.path, 'utf8'));
+    const last = lines.findLastIndex((line, i) => {
+      return line.trim() !== '' && comparisonOf(line, this.path, i + 1).annotator === this.#annotator;
+    });
+    const kept = lines.filter((_, i) => i !== last);
+    replaceFile(this.path, kept.map((line) => `${line}\n`).join(''));
     this.#labelled = this.#labelled.slice(0, -1);
     return id;
   }
 }
 
-/** Lines with their end: what a killed writer left unfinished is no line yet. */
-function completeLines(path: string): string[] {
-  if (!existsSync(path)) return [];
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .slice(0, -1)
-    .filter((line) => line.trim() !== '' && isJson(line));
-}
-
-function isJson(line: string): boolean {
-  try {
-    JSON.parse(line);
-    return true;
-  } catch {
-    return false;
-  }
+/** Every line that has its end, blank ones included, so that their numbers are those of the file. */
+function linesOf(text: string): string[] {
+  return text.split('\n').slice(0, -1);
 }
 
 function comparisonOf(line: string, file: string, at: number): Comparison {

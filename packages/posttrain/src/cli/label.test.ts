@@ -144,3 +144,26 @@ test('a right choice follows the answer, whichever side it stands on', async (t)
     rows.map(winner).join(),
   );
 });
+
+test('a line that a full disk cut off is no choice: it goes, and every other line stays', async (t) => {
+  const { cwd, label } = folderOf(t, 4);
+  const file = join(cwd, 'all.jsonl');
+  label('1t', '--annotator', 'ann', '--out', 'all.jsonl');
+  const before = readFileSync(file, 'utf8');
+  writeFileSync(file, `${before}{"prompt":[{"role":"us`);
+  assert.equal(label('11', '--annotator', 'ann', '--out', 'all.jsonl').code, 0);
+  assert.ok(readFileSync(file, 'utf8').startsWith(before));
+  assert.equal((await choicesIn(file)).length, 4);
+});
+
+test('a line that is no JSON is named by its number, blank lines counted, and nothing is changed', (t) => {
+  const { cwd, label } = folderOf(t, 2);
+  const file = join(cwd, 'all.jsonl');
+  label('1', '--annotator', 'ann', '--out', 'all.jsonl');
+  const text = `${readFileSync(file, 'utf8')}\nnot json\n`;
+  writeFileSync(file, text);
+  const { code, err } = label('u', '--annotator', 'ann', '--out', 'all.jsonl');
+  assert.equal(code, 1);
+  assert.match(err, /all\.jsonl:3 is no choice between two answers/);
+  assert.equal(readFileSync(file, 'utf8'), text);
+});
