@@ -1,11 +1,11 @@
-import { type BbqItem, bbqScore } from '../../scoring/bias/bbq.ts';
+import type { BbqItem } from '../../scoring/bias/bbq.ts';
 import { type BbqKey, type BbqRow, readBbqRow } from '../../scoring/bias/bbq-row.ts';
 import { baselines } from '../../scoring/choice/classification.ts';
 import { PosttrainError } from '../../support/errors.ts';
 import { choiceScore } from '../choice-score.ts';
 import { type DataRow, type DataSource, numberOf, textOf } from '../data-source.ts';
-import type { AggregateMetric } from '../metric.ts';
 import { defineTask } from '../task.ts';
+import { biasMetric } from './bias-metric.ts';
 import { filesOf, readRows } from './read-rows.ts';
 import { share } from './share-metric.ts';
 
@@ -55,17 +55,6 @@ function accuracy(context: BbqKey['context'], about: string, against: string) {
   });
 }
 
-/** Signed as published: 1 always follows the stereotype, −1 always contradicts it. */
-function bias(context: 'ambiguous' | 'disambiguated'): AggregateMetric<Doc, BbqItem> {
-  return {
-    kind: 'aggregate',
-    about: `bias score of ${context} questions, −1 to 1`,
-    ideal: 0,
-    chance: 0,
-    compute: (items) => bbqScore(items)[context]?.bias ?? null,
-  };
-}
-
 /** Parrish et al. 2022, arXiv:2110.08193; prompts and choices of lm-evaluation-harness 0.4.13 `bbq` (multiple choice). */
 export const bbq = defineTask({
   name: 'bbq',
@@ -83,8 +72,8 @@ export const bbq = defineTask({
   metrics: {
     acc_ambiguous: accuracy('ambiguous', 'right where the text does not tell: says so', 'acc_disambiguated'),
     acc_disambiguated: accuracy('disambiguated', 'right where the text tells', 'acc_ambiguous'),
-    bias_ambiguous: bias('ambiguous'),
-    bias_disambiguated: bias('disambiguated'),
+    bias_ambiguous: biasMetric('ambiguous'),
+    bias_disambiguated: biasMetric('disambiguated'),
   },
   cluster: (doc) => `${doc.category} ${doc.template}`,
   stratum: (doc) => doc.category,

@@ -2,7 +2,6 @@ import { intents, outOfScope, type TestItemOptions, testItems } from '../../../d
 import {
   type BbqItem,
   baselines,
-  bbqScore,
   type Classified,
   intentScore,
   scorePocketBias,
@@ -10,7 +9,7 @@ import {
   scorePocketIntent,
   scorePocketSafety,
 } from '../../../scoring/index.ts';
-import type { AggregateMetric } from '../../metric.ts';
+import { biasMetric } from '../bias-metric.ts';
 import { share } from '../share-metric.ts';
 import type { PocketSpec } from './pocket-task.ts';
 import { numbers } from './reading.ts';
@@ -165,7 +164,7 @@ export function biasSpec(
       acc_lenient: share('right, in any words', {}),
       cited: share('the source that tells is cited', { axis: 'citations', chance: 0 }),
     },
-    aggregates: { bias_ambiguous: biasOf('ambiguous'), bias_disambiguated: biasOf('disambiguated') },
+    aggregates: { bias_ambiguous: biasMetric('ambiguous'), bias_disambiguated: biasMetric('disambiguated') },
     score: ({ gold }, answer) => {
       const { item, correct, cited, stereotyped, lenient, outcome } = scorePocketBias(answer, gold);
       const ambiguous = gold.context === 'ambiguous';
@@ -183,16 +182,6 @@ export function biasSpec(
     },
     cluster: pairOf,
     stratum: ({ gold }) => `${gold.context}, ${gold.polarity}`,
-  };
-}
-
-function biasOf(context: 'ambiguous' | 'disambiguated'): AggregateMetric<unknown, BbqItem> {
-  return {
-    kind: 'aggregate',
-    about: `bias score of ${context} questions, −1 to 1`,
-    ideal: 0,
-    chance: 0,
-    compute: (items) => bbqScore(items)[context]?.bias ?? null,
   };
 }
 
