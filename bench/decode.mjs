@@ -2,13 +2,12 @@
 // bf16 on a random model of SmolLM2-135M's shape; and in float32 on the embedded model, where calls are what it costs.
 // Both sides run the same weights and prompts, in alternation. Our packed weights are made once, as when a model is loaded.
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { loadCausalLm, saveModelFolder } from 'posttrain/models';
+import { loadCausalLm } from 'posttrain/models';
 import { noGrad, rand, scope, setThreads, threads } from 'posttrain/tensor';
+import { makeModel, shape135m } from './programs/bench-model.mjs';
 
 export const description = 'generation, prefill and sampler included, beside transformers.generate';
 /** Each round is one generation of each side for each batch and number of threads. */
@@ -17,7 +16,6 @@ export const settings = { rounds: 3, mostThreads: 2, newTokens: 64 };
 const batches = [1, 8, 32];
 /** How many times transformers' rate ours must be at least, by batch. */
 const wanted = { '135m': [4, 3, 2], pocket: [1.5, 1.5, 1.5] };
-const golden = fileURLToPath(new URL('../golden/', import.meta.url));
 const pocket = fileURLToPath(new URL('../packages/posttrain/assets/pocket/base', import.meta.url));
 const peerProgram = fileURLToPath(new URL('./peers/generate.py', import.meta.url));
 const ourProgram = fileURLToPath(new URL('./programs/generate.mjs', import.meta.url));
@@ -32,10 +30,9 @@ const tuned = {
 };
 
 export async function run({ settings, peers, log }) {
-  const folder = mkdtempSync(join(tmpdir(), 'posttrain-decode-'));
   const before = threads();
+  const model = makeModel(shape135m);
   try {
-    const model = randomModel(folder);
     const large = await measureModel('135m', model, 'bfloat16', { settings, peers, log });
     const small = await measureModel('pocket', pocket, 'float32', { settings, peers, log });
     const switchedOff = await measurePieces(model, settings, log);
@@ -53,34 +50,8 @@ export async function run({ settings, peers, log }) {
     };
   } finally {
     setThreads(before);
-    rmSync(folder, { recursive: true });
+    rmSync(model, { recursive: true });
   }
-}
-
-/** SmolLM2-135M's shape with weights drawn from a seed, saved where both sides read it. */
-function randomModel(folder) {
-  const [shape, saved] = [join(folder, 'shape'), join(folder, 'model')];
-  cpSync(join(golden, 'models', 'tiny-bpe'), shape, { recursive: true });
-  const config = JSON.parse(readFileSync(join(shape, 'config.json'), 'utf8'));
-  const smol = {
-    vocab_size: 49152,
-    hidden_size: 576,
-    intermediate_size: 1536,
-    num_hidden_layers: 30,
-    num_attention_heads: 9,
-    num_key_value_heads: 3,
-    head_dim: 64,
-    max_position_embeddings: 2048,
-    initializer_range: 0.02,
-    attention_bias: false,
-    mlp_bias: false,
-    tie_word_embeddings: true,
-  };
-  writeFileSync(join(shape, 'config.json'), JSON.stringify({ ...config, ...smol }));
-  const { model } = loadCausalLm(shape, { init: 'random', seed: 0 });
-  saveModelFolder(saved, shape, new Map(model.namedParameters()));
-  model[Symbol.dispose]();
-  return saved;
 }
 
 async function measureModel(name, path, dtype, { settings: { rounds, mostThreads, newTokens }, peers, log }) {
