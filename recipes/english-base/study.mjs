@@ -122,7 +122,7 @@ async function measure(folder, heldOut, threads) {
   try {
     const scored = await model.rolling(heldOut.map(({ text }) => text));
     const bytes = heldOut.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
-    const nats = scored.reduce((sum, { logLikelihood }) => sum - logLikelihood, 0);
+    const nats = scored.reduce((sum, { logp }) => sum - logp, 0);
     const continued = await model.generate(openings, { maxTokens: 60, temperature: 0.8, seed: 1 });
     return {
       bitsPerByte: nats / bytes / Math.LN2,
