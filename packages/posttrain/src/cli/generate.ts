@@ -71,11 +71,8 @@ export async function generateCommand(
     return signalExitCode[signals.received];
   }
   const sampled = rows.map(({ prompt, tools }): SampledAnswers => {
-    return {
-      prompt,
-      ...(tools ? { tools } : {}),
-      answers: record.get(sampledId({ prompt, ...(tools ? { tools } : {}) }))!,
-    };
+    const asked = { prompt, ...(tools ? { tools } : {}) };
+    return { ...asked, answers: record.get(sampledId(asked))! };
   });
   const kept = keepAnswers(sampled, keep, { minScore: options.minScore, scored: reward !== undefined });
   const { replaceFile } = await loadRuns();
