@@ -1,8 +1,8 @@
-import type { DataReport, RowLedger, SourceReport } from '../data/index.ts';
+import type { DataReport, JudgementReport, RowLedger, SourceReport } from '../data/index.ts';
 import { formatCount } from '../support/terminal/format.ts';
 import { shownPath } from './shown-path.ts';
 
-type LedgerName = { [K in keyof SourceReport]: SourceReport[K] extends RowLedger ? K : never }[keyof SourceReport];
+type LedgerName = { [K in keyof SourceReport]-?: SourceReport[K] extends RowLedger ? K : never }[keyof SourceReport];
 
 /** What each kind of change means to a person. Every ledger of the report has its line: nothing happens to a row unseen. */
 const ledgers: Readonly<Record<LedgerName, string>> = {
@@ -27,8 +27,7 @@ export function describeData(report: DataReport): string[] {
 }
 
 function describeSource(source: SourceReport, maxTokens: number): string[] {
-  const { read, used, heldOut, tokens, lossTokens, longest } = source;
-  const rows = used === read ? formatCount(read) : `${formatCount(used)} of ${formatCount(read)}`;
+  const { tokens, lossTokens, longest, heldOut } = source;
   const counts = `${formatCount(tokens)} tokens, ${formatCount(lossTokens)} bear loss, longest row ${formatCount(longest)} of ${formatCount(maxTokens)}`;
   const notes = (Object.entries(ledgers) as [LedgerName, string][]).flatMap(([name, meaning]) => {
     const { count, rows: listed } = source[name];
@@ -36,11 +35,32 @@ function describeSource(source: SourceReport, maxTokens: number): string[] {
     if (count === 0) return [];
     return [`  ${meaning}: ${formatCount(count)}${first ? `, first ${shownPath(first.file)}:${first.line}` : ''}`];
   });
+  if (source.judgements) notes.push(...describeJudgements(source.judgements));
   if (source.duplicates > 0) notes.push(`  repeat an earlier row: ${formatCount(source.duplicates)}`);
   if (heldOut > 0) notes.push(`  held out: ${formatCount(heldOut)}`);
   for (const [key, count] of Object.entries(source.ignoredKeys)) {
     notes.push(`  have a key "${key}", which nothing reads: ${formatCount(count)}`);
   }
   for (const file of source.skippedFiles) notes.push(`  not read, of no known kind: ${shownPath(file)}`);
-  return [`${shownPath(source.path)}: ${rows} rows, ${counts}`, ...notes];
+  return [`${shownPath(source.path)}: ${describeUnits(source)}, ${counts}`, ...notes];
+}
+
+/** How much of the file is trained on, in what training sees of it. */
+function describeUnits({ read, used, judgements }: SourceReport): string {
+  if (judgements) return `${formatCount(used)} ${judgements.as} from ${formatCount(read)} judgements`;
+  return used === read ? `${formatCount(read)} rows` : `${formatCount(used)} of ${formatCount(read)} rows`;
+}
+
+function describeJudgements({ ties, unused, betterTokens, worseTokens, same }: JudgementReport): string[] {
+  const [first] = same.rows;
+  const notes = [
+    `  mean length: ${betterTokens.toFixed(1)} tokens of better answers, ${worseTokens.toFixed(1)} of worse ones`,
+  ];
+  if (ties > 0) notes.push(`  ties, which nothing learns from: ${formatCount(ties)}`);
+  if (unused > 0) notes.push(`  give nothing to learn: ${formatCount(unused)}`);
+  if (first)
+    notes.push(
+      `  left out as both answers are the same tokens: ${formatCount(same.count)}, first ${shownPath(first.file)}:${first.line}`,
+    );
+  return notes;
 }

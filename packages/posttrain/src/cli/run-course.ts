@@ -44,17 +44,44 @@ export class RunCourse {
       ],
       ['loss', this.#lossChange()],
     ];
+    lines.push(...this.#metricChanges());
     const last = evaluations.at(-1);
     if (last) lines.push(['held out', arrow(evaluations.map(({ loss }) => loss))]);
-    return lines;
+    return [...lines, ...heldOutMetrics(evaluations)];
+  }
+
+  /** What the method watches, at the start and at the end of the run. */
+  #metricChanges(): [string, string][] {
+    const few = this.#few;
+    return shownMetrics.flatMap(([name, label]): [string, string][] => {
+      const values = this.steps.flatMap(({ metrics }) => metrics?.[name] ?? []);
+      return values.length === 0 ? [] : [[label, arrow([mean(values.slice(0, few)), mean(values.slice(-few))])]];
+    });
+  }
+
+  /** Steps at each end that a mean is taken of. */
+  get #few(): number {
+    return Math.max(1, Math.min(averaged, Math.floor(this.steps.length / 5)));
   }
 
   #lossChange(): string {
     const losses = this.steps.map(({ loss }) => loss);
-    const few = Math.max(1, Math.min(averaged, Math.floor(losses.length / 5)));
+    const few = this.#few;
     const change = arrow([mean(losses.slice(0, few)), mean(losses.slice(-few))]);
     return few === 1 ? change : `${change}   (means of the first and the last ${few} steps)`;
   }
+}
+
+/** Metrics that a person is told at the end; all are in metrics.jsonl. */
+const shownMetrics = [
+  ['accuracy', 'accuracy'],
+  ['margin', 'reward margin'],
+  ['kl', 'KL baseline'],
+] as const;
+
+function heldOutMetrics(evaluations: readonly EvaluateEvent[]): [string, string][] {
+  const accuracies = evaluations.flatMap(({ metrics }) => metrics?.['accuracy'] ?? []);
+  return accuracies.length === 0 ? [] : [['held-out accuracy', arrow(accuracies)]];
 }
 
 function arrow(values: readonly number[]): string {

@@ -90,6 +90,7 @@ const activities = {
   setup: 'setting up',
   load: 'loading',
   tokenize: 'reading rows',
+  reference: 'measuring the reference, answers',
   forgetting: 'measuring what the model knows, tokens',
 } as const;
 

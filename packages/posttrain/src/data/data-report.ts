@@ -48,6 +48,22 @@ export interface SourceReport {
   readonly perTurn: RowLedger;
   /** What stands before an answer is not the prompt that serving would give. */
   readonly promptDiffers: RowLedger;
+  /** What became of human feedback, where that is what the rows are; `used` and `heldOut` then count pairs or answers. */
+  readonly judgements?: JudgementReport;
+}
+
+export interface JudgementReport {
+  /** What training sees of them. */
+  readonly as: 'pairs' | 'answers';
+  /** Comparisons without a winner. */
+  readonly ties: number;
+  /** Judgements that give nothing to train on. */
+  readonly unused: number;
+  /** Mean tokens of the better and of the worse answers: a reward that only counts words would see this difference. */
+  readonly betterTokens: number;
+  readonly worseTokens: number;
+  /** Left out because both answers encode to the same tokens, or one to none. */
+  readonly same: RowLedger;
 }
 
 export interface DataReport {

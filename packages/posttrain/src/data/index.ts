@@ -1,7 +1,7 @@
 /** Data: rows of files → examples → token rows with loss weights → packs. Needs no tensors. */
 export { ChatTemplate, type ChatTemplateOptions, type RenderedChat, type TemplateInput } from './chat-template.ts';
 export type { TrainOn } from './conversation-text.ts';
-export type { DataReport, RowLedger, SourceReport } from './data-report.ts';
+export type { DataReport, JudgementReport, RowLedger, SourceReport } from './data-report.ts';
 export {
   type Answer,
   type Comparison,
@@ -14,16 +14,15 @@ export {
   type LabelledAnswer,
   labelledAnswers,
   type PairsMade,
-  type PairsReport,
   type PairToLabel,
   type PreferencePair,
-  type PreparedPairs,
-  type PreparePairsOptions,
+  type PreparedFeedback,
   type PromptRow,
   type Provenance,
   pairId,
   parseFeedbackRow,
   preferencePairs,
+  prepareAnswers,
   preparePairs,
   promptHash,
   type Rating,
@@ -34,7 +33,6 @@ export {
   type SampledAnswers,
   sampledId,
   type Thumb,
-  type TokenPair,
 } from './feedback/index.ts';
 export type { SpecialTokens } from './guarded-messages.ts';
 export { type Fitted, fitRow, hasLoss, type Overlong, refuseOverlong } from './overlong.ts';
@@ -45,7 +43,13 @@ export { type ReadResult, readExamples } from './read-examples.ts';
 export type { FileFingerprint } from './read-lines.ts';
 export { type Rendered, Renderer, type RendererOptions } from './renderer.ts';
 export { ROW_SHAPES } from './row-shapes.ts';
-export { createStepSource, type StepSourceOptions, type WeightedRows } from './step-source.ts';
+export {
+  createPackSource,
+  createStepSource,
+  type StepSourceOptions,
+  type Weighted,
+  type WeightedRows,
+} from './step-source.ts';
 export type { StreamDecoder } from './stream-decoder.ts';
 export { type EncodeOptions, type SpecialToken, Tokenizer } from './tokenizer.ts';
 export type { TemplateSource } from './tokenizer-files.ts';

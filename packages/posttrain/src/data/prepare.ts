@@ -88,12 +88,13 @@ export async function prepareRows(options: PrepareOptions): Promise<PreparedData
   };
 }
 
-class Progress {
+/** Counts rows of all sources, and lets the event loop turn. */
+export class Progress {
   total = 0;
   #done = 0;
-  readonly #options: PrepareOptions;
+  readonly #options: Pick<PrepareOptions, 'onProgress' | 'signal'>;
 
-  constructor(options: PrepareOptions) {
+  constructor(options: Pick<PrepareOptions, 'onProgress' | 'signal'>) {
     this.#options = options;
   }
 
@@ -128,7 +129,8 @@ async function renderSource(path: string, read: ReadResult, renderer: Renderer, 
   return { path, read, ledgers, rows, duplicates: read.examples.length - hashes.size };
 }
 
-function note({ origin }: Example, result: Rendered, ledgers: SourceLedgers, renderer: Renderer): void {
+/** Writes down what rendering did to an example. */
+export function note({ origin }: Example, result: Rendered, ledgers: SourceLedgers, renderer: Renderer): void {
   if (result.controlStrings.length > 0) {
     const fate = renderer.specialTokens === 'allow' ? 'read as written' : 'kept as text';
     ledgers.controlStrings.add(origin, `${[...new Set(result.controlStrings)].join(' ')} ${fate}`);
@@ -233,7 +235,11 @@ function refuseEmpty({ used, report }: { used: readonly TokenRow[]; report: Sour
 
 const FATES = { noLoss: 'without a token to learn', dropped: 'longer than maxTokens' } as const;
 
-function refuseEmptyValidation(rows: readonly TokenRow[], { validation }: PrepareOptions): void {
+/** @throws data-empty */
+export function refuseEmptyValidation(
+  rows: readonly unknown[],
+  { validation }: Pick<PrepareOptions, 'validation'>,
+): void {
   if (rows.length > 0) return;
   throw new PosttrainError('data-empty', `validation: ${validation} leaves no row to validate on`, {
     help: 'a larger share, or the path of a file of its own; overlong: split makes rows of a long document.',

@@ -4,22 +4,26 @@ import { SourceOrder } from './order.ts';
 import { packRows } from './packing.ts';
 import type { Pack, StepSource, TokenRow } from './types.ts';
 
-/** Rows to draw from. The first source is the main one: its length sets how long an epoch is. */
-export interface WeightedRows {
-  readonly rows: readonly TokenRow[];
+/** Rows, or whole packs, to draw from. The first source is the main one: its length sets how long an epoch is. */
+export interface Weighted<Item> {
+  readonly rows: readonly Item[];
   /** Part of the drawn rows, relative to the other sources'; by default the number of rows, so that all are seen equally. */
   readonly weight?: number | undefined;
 }
+export type WeightedRows = Weighted<TokenRow>;
 
-export interface StepSourceOptions {
-  readonly sources: readonly WeightedRows[];
+interface DrawOptions<Item> {
+  readonly sources: readonly Weighted<Item>[];
+  readonly seed: number;
+  readonly shuffle: boolean;
+}
+
+export interface StepSourceOptions extends DrawOptions<TokenRow> {
   /** Packs in one optimizer step; without packing, rows. */
   readonly batch: number;
   readonly packing: boolean;
   /** The longest pack, in tokens. */
   readonly maxTokens: number;
-  readonly seed: number;
-  readonly shuffle: boolean;
 }
 
 /**
@@ -31,40 +35,47 @@ export interface StepSourceOptions {
  * @throws data-empty where a source has no rows
  */
 export function createStepSource(options: StepSourceOptions): StepSource {
-  for (const [index, { rows }] of options.sources.entries()) {
-    if (rows.length > 0) continue;
-    throw new PosttrainError('data-empty', `source ${index + 1} of ${options.sources.length} has no rows to train on`, {
-      place: { key: 'data.train' },
-    });
-  }
-  const draws = new RowDraws(options);
-  const packs = options.packing ? new EpochPacks(draws, options.maxTokens) : undefined;
-  const inEpoch = packs ? packs.count(0) : draws.perEpoch;
-  const { batch } = options;
+  const draws = new Draws(options);
+  if (!options.packing)
+    return inSteps(draws.perEpoch, options.batch, (start, end) => draws.range(start, end).map((row) => [row]));
+  const packs = new EpochPacks(draws, options.maxTokens);
+  return inSteps(packs.count(0), options.batch, (start, end) => packs.range(start, end));
+}
+
+/** The same from packs that are made already and stay whole, such as pairs. @throws data-empty where a source has none */
+export function createPackSource(options: DrawOptions<Pack> & { readonly batch: number }): StepSource {
+  const draws = new Draws(options);
+  return inSteps(draws.perEpoch, options.batch, (start, end) => draws.range(start, end));
+}
+
+function inSteps(perEpoch: number, batch: number, range: (start: number, end: number) => Pack[]): StepSource {
   return {
-    stepsPerEpoch: Math.ceil(inEpoch / batch),
-    packs(step) {
-      const start = step * batch;
-      return packs ? packs.range(start, start + batch) : draws.range(start, start + batch).map((row) => [row]);
-    },
+    stepsPerEpoch: Math.ceil(perEpoch / batch),
+    packs: (step) => range(step * batch, (step + 1) * batch),
   };
 }
 
-/** The endless sequence of drawn rows. */
-class RowDraws {
+/** The endless sequence of what is drawn. */
+class Draws<Item> {
   readonly perEpoch: number;
-  readonly #sources: readonly WeightedRows[];
+  readonly #sources: readonly Weighted<Item>[];
   readonly #mixture: Mixture;
   readonly #orders: readonly SourceOrder[];
 
-  constructor({ sources, seed, shuffle }: StepSourceOptions) {
+  constructor({ sources, seed, shuffle }: DrawOptions<Item>) {
+    for (const [index, { rows }] of sources.entries()) {
+      if (rows.length > 0) continue;
+      throw new PosttrainError('data-empty', `source ${index + 1} of ${sources.length} has no rows to train on`, {
+        place: { key: 'data.train' },
+      });
+    }
     this.#sources = sources;
     this.#mixture = new Mixture(sources.map(({ rows, weight }) => weight ?? rows.length));
     this.#orders = sources.map(({ rows }, source) => new SourceOrder(rows.length, { seed, source, shuffle }));
     this.perEpoch = Math.max(1, Math.round(sources[0]!.rows.length / this.#mixture.shares[0]!));
   }
 
-  range(start: number, end: number): TokenRow[] {
+  range(start: number, end: number): Item[] {
     return this.#mixture.draws(start, end).map(({ source, turn }) => {
       return this.#sources[source]!.rows[this.#orders[source]!.rowAt(turn)]!;
     });
@@ -73,12 +84,12 @@ class RowDraws {
 
 /** The endless sequence of packs, an epoch's rows packed together; the latest epochs' packs are kept. */
 class EpochPacks {
-  readonly #draws: RowDraws;
+  readonly #draws: Draws<TokenRow>;
   readonly #maxTokens: number;
   readonly #counts: number[] = [];
   readonly #kept = new Map<number, readonly Pack[]>();
 
-  constructor(draws: RowDraws, maxTokens: number) {
+  constructor(draws: Draws<TokenRow>, maxTokens: number) {
     this.#draws = draws;
     this.#maxTokens = maxTokens;
   }

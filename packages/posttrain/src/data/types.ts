@@ -64,9 +64,22 @@ export interface TokenRow {
   readonly origin: RowOrigin;
   /** Lengths of the documents in a row that was packed before it came here. Attention and the loss start anew at each. */
   readonly documents?: readonly number[];
+  /** What people said of an answer that ends the row; its tokens are those with weight. */
+  readonly judged?: Judged;
 }
 
-/** Rows that share one sequence. Attention and positions start anew at each row. */
+/** What people said of an answer. */
+export type Judgement =
+  /** The better answer of a pair; the other one is the row after it. `margin`: by how much it should lead. */
+  | { readonly kind: 'chosen'; readonly margin: number }
+  | { readonly kind: 'rejected' }
+  /** An answer by itself. */
+  | { readonly kind: 'alone'; readonly desirable: boolean };
+
+/** A judgement as objectives read it. `mismatched`: the answer's prompt with the answer to another one, for KTO's baseline. */
+export type Judged = Judgement & { readonly mismatched?: TokenRow };
+
+/** Rows that share one forward pass: packed into one sequence, or a pair. Attention and positions start anew at each row. */
 export type Pack = readonly TokenRow[];
 
 /** Where training batches come from: a pure function of the step, so that resuming needs nothing but a number. */

@@ -51,8 +51,8 @@ export interface DataEvent {
 /** Something that takes a while before the first step, or after the last. */
 export interface ProgressEvent {
   readonly type: 'progress';
-  readonly what: 'setup' | 'load' | 'tokenize' | 'forgetting';
-  /** Parts done: bytes of setup and load, rows of tokenize, tokens of a measurement of forgetting. */
+  readonly what: 'setup' | 'load' | 'tokenize' | 'reference' | 'forgetting';
+  /** Parts done: bytes of setup and load, rows of tokenize and reference, tokens of a measurement of forgetting. */
   readonly done: number;
   /** Parts in all, or null where that is not known. */
   readonly total: number | null;
@@ -65,8 +65,10 @@ export interface StepEvent {
   readonly step: number;
   /** Optimizer steps of the whole run. */
   readonly steps: number;
-  /** Mean loss over the loss-bearing tokens of the step, in nats per token, before the update. */
+  /** Mean loss of the step before the update: over loss-bearing tokens, in nats per token, or over pairs or answers. */
   readonly loss: number;
+  /** Means over the step of what the method watches, such as `accuracy` and `margin` of preferences; docs/methods explains each. */
+  readonly metrics?: Readonly<Record<string, number>>;
   /** L2 norm of the gradient before clipping. */
   readonly gradNorm: number;
   /** The learning rate of this step. */
@@ -97,8 +99,10 @@ export interface EvaluateEvent {
   readonly type: 'evaluate';
   /** After this many optimizer steps. */
   readonly step: number;
-  /** Mean loss over the held-out loss-bearing tokens, in nats per token. */
+  /** Mean loss over the held-out loss-bearing tokens, in nats per token, or over held-out pairs or answers. */
   readonly loss: number;
+  /** As in a step, over the held-out rows. */
+  readonly metrics?: Readonly<Record<string, number>>;
   /** Held-out tokens that bear loss. */
   readonly tokens: number;
   /** Duration of the measurement, in seconds. */

@@ -2,7 +2,7 @@ import type { CausalLm } from '../models/causal-lm.ts';
 import { PackedAttention } from '../nn/index.ts';
 import { enableGrad, noGrad, rngState, scope, setRngState, type Tensor } from '../tensor/index.ts';
 import type { Batch, Objective } from './objective.ts';
-import { backwardThroughHead, sumThroughHead } from './vocabulary.ts';
+import { backwardThroughHead, type HeadResult, leafOf, sumThroughHead } from './vocabulary.ts';
 
 export interface BackwardOptions {
   /** Every gradient is multiplied by this: 1 / the weight of the whole optimizer step. */
@@ -11,8 +11,8 @@ export interface BackwardOptions {
   readonly recompute: boolean;
 }
 
-/** Adds one micro-batch's gradients to the parameters' `grad`. @returns the objective's sum, unscaled, in nats. */
-export function backward(model: CausalLm, batch: Batch, objective: Objective, options: BackwardOptions): number {
+/** Adds one micro-batch's gradients to the parameters' `grad`. @returns the objective's sum, unscaled, in nats, and its metrics. */
+export function backward(model: CausalLm, batch: Batch, objective: Objective, options: BackwardOptions): HeadResult {
   return scope(() => {
     using attention = new PackedAttention(batch.lengths, batch.tokens.device);
     const run = options.recompute ? backwardRecomputed : backwardPlain;
@@ -21,7 +21,7 @@ export function backward(model: CausalLm, batch: Batch, objective: Objective, op
 }
 
 /** The objective's sum on a batch, without gradients or dropout. */
-export function evaluate(model: CausalLm, batch: Batch, objective: Objective): number {
+export function evaluate(model: CausalLm, batch: Batch, objective: Objective): HeadResult {
   return scope(() => {
     using attention = new PackedAttention(batch.lengths, batch.tokens.device);
     const hidden = noGrad(() => model.call(batch.tokens, attention));
@@ -35,12 +35,12 @@ function backwardPlain(
   attention: PackedAttention,
   objective: Objective,
   scale: number,
-): number {
-  const states = model.call(batch.tokens, attention, true);
+): HeadResult {
+  const states = model.call(batch.tokens, attention, objective.dropout);
   const hidden = leafOf(states);
-  const sum = backwardThroughHead(model, hidden, batch, objective, scale);
+  const result = backwardThroughHead(model, hidden, batch, objective, scale);
   if (hidden.grad) states.backward(hidden.grad);
-  return sum;
+  return result;
 }
 
 /**
@@ -53,8 +53,8 @@ function backwardRecomputed(
   attention: PackedAttention,
   objective: Objective,
   scale: number,
-): number {
-  const { x: embedded, context } = model.begin(batch.tokens, attention, true);
+): HeadResult {
+  const { x: embedded, context } = model.begin(batch.tokens, attention, objective.dropout);
   const inputs: Tensor[] = [];
   const random: Tensor[] = [];
   let x = embedded.detach();
@@ -66,8 +66,8 @@ function backwardRecomputed(
   const last = leafOf(x);
   const normed = model.finish(last);
   const hidden = leafOf(normed);
-  const sum = backwardThroughHead(model, hidden, batch, objective, scale);
-  if (!hidden.grad) return sum;
+  const result = backwardThroughHead(model, hidden, batch, objective, scale);
+  if (!hidden.grad) return result;
   normed.backward(hidden.grad);
 
   using after = rngState();
@@ -82,12 +82,5 @@ function backwardRecomputed(
   }
   setRngState(after);
   embedded.backward(gradient);
-  return sum;
-}
-
-/** The same values as the start of a graph of its own. */
-function leafOf(states: Tensor): Tensor {
-  const leaf = states.detach();
-  leaf.requiresGrad = true;
-  return leaf;
+  return result;
 }

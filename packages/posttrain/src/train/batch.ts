@@ -1,6 +1,6 @@
 import type { Pack, TokenRow } from '../data/types.ts';
 import { type Device, scope, tensor } from '../tensor/index.ts';
-import type { Batch } from './objective.ts';
+import type { Batch, RowTargets } from './objective.ts';
 
 /** Lays rows out one after the other and lists their targets: tokens with a loss weight, each predicted by the one before it. */
 export function makeBatch(packs: readonly Pack[], device: Device = 'cpu'): Batch {
@@ -10,15 +10,18 @@ export function makeBatch(packs: readonly Pack[], device: Device = 'cpu'): Batch
   const predictors: number[] = [];
   const targets: number[] = [];
   const weights: number[] = [];
+  const targetsOf: RowTargets[] = [];
   let start = 0;
   for (const row of rows) {
     tokens.set(row.tokens, start);
+    const first = targets.length;
     for (let t = 1; t < row.tokens.length; t++) {
       if (row.weights[t] === 0) continue;
       predictors.push(start + t - 1);
       targets.push(row.tokens[t]!);
       weights.push(row.weights[t]!);
     }
+    targetsOf.push({ row, start: first, count: targets.length - first });
     start += row.tokens.length;
   }
   return scope(() => ({
@@ -27,11 +30,11 @@ export function makeBatch(packs: readonly Pack[], device: Device = 'cpu'): Batch
     predictors: tensor(predictors, { dtype: 'int64', device }),
     targets: tensor(targets, { dtype: 'int64', device }),
     weights: tensor(weights, { device }),
-    weight: weights.reduce((sum, weight) => sum + weight, 0),
+    rows: targetsOf,
   }));
 }
 
-/** Σ of the loss weights of these packs: what the loss of a step is divided by. */
+/** Σ of the loss weights of these packs. */
 export function weightOf(packs: readonly Pack[]): number {
   let sum = 0;
   for (const row of packs.flat()) for (let t = 1; t < row.weights.length; t++) sum += row.weights[t]!;

@@ -38,7 +38,7 @@ function step(
   let sum = 0;
   for (const [i, micro] of microBatches.entries()) {
     manualSeed(100 + i);
-    sum += scope(() => backward(model, makeBatch([micro]), crossEntropy, { scale: 1 / total, recompute }));
+    sum += scope(() => backward(model, makeBatch([micro]), crossEntropy, { scale: 1 / total, recompute }).sum);
   }
   const gradients = scope(() => model.parameters().map((parameter) => parameter.grad!.clone()));
   for (const parameter of model.parameters()) parameter.grad = null;
@@ -87,13 +87,13 @@ test('padding: a longer neighbour, for which a short row is filled up inside att
   assertNoLeak(() =>
     withModel((model) => {
       const short = rows.filter((row) => row.tokens.length < 8);
-      const alone = scope(() => evaluate(model, makeBatch([short]), crossEntropy));
+      const alone = scope(() => evaluate(model, makeBatch([short]), crossEntropy).sum);
       const long: TokenRow = {
         tokens: new Int32Array(64).fill(5),
         weights: new Float32Array(64),
         origin: { file: 'long', line: 1 },
       };
-      const beside = scope(() => evaluate(model, makeBatch([[...short, long]]), crossEntropy));
+      const beside = scope(() => evaluate(model, makeBatch([[...short, long]]), crossEntropy).sum);
       assert.ok(Math.abs(alone - beside) <= 2e-6 * alone);
     }),
   ));

@@ -3,9 +3,18 @@ export { type BackwardOptions, backward, evaluate } from './backward.ts';
 export { makeBatch, weightOf } from './batch.ts';
 export { type LoopHooks, type LoopOptions, type StepReport, trainLoop } from './loop.ts';
 export { makeTrainable } from './make-trainable.ts';
-export type { Method, MethodSetup } from './method.ts';
+export type { Method } from './method.ts';
 export { methods } from './methods/index.ts';
-export { type Batch, crossEntropy, type Objective, type TargetQuantities } from './objective.ts';
+export {
+  type Batch,
+  type BatchLoss,
+  type BatchObjective,
+  crossEntropy,
+  type Metrics,
+  type Objective,
+  type RowTargets,
+  type TargetObjective,
+} from './objective.ts';
 export { AdamW, type AdamWOptions, Muon, type MuonOptions, makeOptimizer, type Optimizer } from './optimizers/index.ts';
 export { type ScheduleOptions, scheduleFactor, warmupSteps } from './schedule.ts';
 export { clipFactor, gradientNorm, Trainable } from './trainable.ts';

@@ -1,13 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Pack, StepSource } from '../data/types.ts';
+import type { Pack, StepSource, TokenRow } from '../data/types.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
 import { PosttrainError } from '../support/errors.ts';
 import { hashSeed } from '../support/random.ts';
 import { manualSeed, scope } from '../tensor/index.ts';
 import { backward, evaluate } from './backward.ts';
-import { countTokens, makeBatch, weightOf } from './batch.ts';
+import { countTokens, makeBatch } from './batch.ts';
 import type { Objective } from './objective.ts';
 import type { Optimizer } from './optimizers/index.ts';
+import { rowLogps } from './row-logps.ts';
+import { StepTotals } from './step-totals.ts';
 import { clipFactor, gradientNorm, type Trainable } from './trainable.ts';
 
 export interface LoopOptions {
@@ -33,8 +35,10 @@ export interface LoopOptions {
 export interface StepReport {
   /** Steps done, counted from 1. */
   readonly step: number;
-  /** Σ loss / Σ weight over the step's targets, in nats. */
+  /** Σ loss / Σ weight over the step, in nats. */
   readonly loss: number;
+  /** Means of what the objective watches. */
+  readonly metrics?: Readonly<Record<string, number>>;
   /** 2-norm of the gradient before clipping. */
   readonly gradNorm: number;
   readonly lr: number;
@@ -42,10 +46,16 @@ export interface StepReport {
   readonly lossTokens: number;
 }
 
+/** The objective on held-out rows. */
+export interface HeldOutReport extends Pick<StepReport, 'step' | 'loss' | 'metrics'> {
+  /** Held-out targets. */
+  readonly tokens: number;
+}
+
 /** What the loop does not know: where reports go, how checkpoints are written, who wants it to stop. */
 export interface LoopHooks {
   onStep(report: StepReport): void;
-  onEvaluate(report: { step: number; loss: number; tokens: number }): void;
+  onEvaluate(report: HeldOutReport): void;
   saveCheckpoint(step: number): Promise<void>;
   stopRequested(): boolean;
 }
@@ -72,7 +82,7 @@ export async function trainLoop(
     saved = step;
     await hooks.saveCheckpoint(step);
   };
-  if (from === 0 && every.evaluate !== false) await evaluateNow();
+  if (from === 0 && every.evaluate !== false && !hooks.stopRequested()) await evaluateNow();
   while (step < steps) {
     if (hooks.stopRequested()) {
       await saveNow();
@@ -92,16 +102,18 @@ export async function trainLoop(
 
 /** Forward, backward, clip, update. Undefined when a stop was requested in mid-step: nothing has changed then. */
 async function trainStep(step: number, options: LoopOptions, hooks: LoopHooks): Promise<StepReport | undefined> {
-  const { model, trainable, optimizer, objective } = options;
+  const { model, trainable, optimizer } = options;
   const packs = options.source.packs(step);
-  const weight = weightOf(packs);
-  let sum = 0;
+  const objective = objectiveOf(packs, options);
+  const totals = new StepTotals(objective.weight(packs));
   for (let start = 0; start < packs.length; start += options.microBatch) {
     const micro = packs.slice(start, start + options.microBatch);
     // Dropout of a micro-batch follows from its place, not from what ran before it.
     manualSeed(hashSeed(options.seed, 'dropout', step, start));
-    sum += scope(() =>
-      backward(model, makeBatch(micro), objective, { scale: 1 / weight, recompute: options.recompute }),
+    totals.add(
+      scope(() =>
+        backward(model, makeBatch(micro), objective, { scale: 1 / totals.weight, recompute: options.recompute }),
+      ),
     );
     if (packs.length > options.microBatch) trainable.collect();
     await nextTurn();
@@ -110,7 +122,7 @@ async function trainStep(step: number, options: LoopOptions, hooks: LoopHooks): 
       return undefined;
     }
   }
-  const loss = sum / weight;
+  const { loss } = totals;
   const lr = options.learningRate(step);
   const gradNorm = scope(() => {
     const gradients = trainable.gradients();
@@ -120,21 +132,24 @@ async function trainStep(step: number, options: LoopOptions, hooks: LoopHooks): 
     return norm;
   }, 'update');
   trainable.zeroGradients();
-  return { step: step + 1, loss, gradNorm, lr, ...countTokens(packs) };
+  return { step: step + 1, ...totals.means(), gradNorm, lr, ...countTokens(packs) };
 }
 
-async function heldOutLoss({
-  model,
-  objective,
-  validation,
-  microBatch,
-}: LoopOptions): Promise<{ loss: number; tokens: number }> {
-  let sum = 0;
+/** The objective for these packs: what it takes from all of them together is measured here. */
+function objectiveOf(packs: readonly Pack[], { objective, model, microBatch }: LoopOptions): Objective {
+  if (objective.needs !== 'all-logps' || !objective.forStep) return objective;
+  return objective.forStep(packs, (rows: readonly TokenRow[]) => rowLogps(model, rows, microBatch));
+}
+
+async function heldOutLoss(options: LoopOptions): Promise<Omit<HeldOutReport, 'step'>> {
+  const { model, validation, microBatch } = options;
+  const objective = objectiveOf(validation, options);
+  const totals = new StepTotals(objective.weight(validation));
   for (let start = 0; start < validation.length; start += microBatch) {
-    sum += scope(() => evaluate(model, makeBatch(validation.slice(start, start + microBatch)), objective));
+    totals.add(scope(() => evaluate(model, makeBatch(validation.slice(start, start + microBatch)), objective)));
     await nextTurn();
   }
-  return { loss: sum / weightOf(validation), tokens: countTokens(validation).lossTokens };
+  return { ...totals.means(), tokens: countTokens(validation).lossTokens };
 }
 
 function nonFinite(step: number, loss: number, norm: number, packs: readonly Pack[]): PosttrainError {

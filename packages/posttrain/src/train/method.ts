@@ -1,18 +1,16 @@
-import type { StepSource } from '../data/types.ts';
 import type { ResolvedRecipe } from '../runs/recipe/resolved-recipe.ts';
 import type { Objective } from './objective.ts';
-
-/** What a method gets to work with, once rows are read and the model is loaded. */
-export interface MethodSetup {
-  readonly recipe: ResolvedRecipe;
-  /** The recipe's rows as the data module batches them. */
-  readonly rows: StepSource;
-}
+import type { Reference } from './objectives/pair-logps.ts';
+import type { RowHooks, TrainingRows } from './training-rows.ts';
 
 /** A named algorithm: where batches come from, and what is minimised on them. */
 export interface Method {
   readonly name: string;
   readonly papers: readonly string[];
-  source(setup: MethodSetup): StepSource;
-  objective(setup: MethodSetup): Objective;
+  /** Reads, renders and batches the rows of a recipe whose `maxTokens` is settled. */
+  rows(recipe: ResolvedRecipe, modelFolder: string, hooks: RowHooks): Promise<TrainingRows>;
+  /** Whether the objective compares the model with what it was before the run: its log-probabilities are then measured first. */
+  usesReference(recipe: ResolvedRecipe): boolean;
+  /** @param reference log-probabilities of the model before the run; null where `usesReference` says no */
+  objective(recipe: ResolvedRecipe, reference: Reference | null): Objective;
 }

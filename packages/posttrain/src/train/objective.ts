@@ -1,4 +1,6 @@
+import type { Pack, TokenRow } from '../data/types.ts';
 import type { Tensor } from '../tensor/index.ts';
+import { weightOf } from './batch.ts';
 
 /** Rows of one forward pass, in one line of N tokens without padding. */
 export interface Batch {
@@ -8,28 +10,68 @@ export interface Batch {
   readonly predictors: Tensor;
   readonly targets: Tensor; //             int64 [M]
   readonly weights: Tensor; //             float32 [M], > 0
-  /** Σ weights, known from the data alone. */
-  readonly weight: number;
+  /** Which targets belong to which row, in order. */
+  readonly rows: readonly RowTargets[];
 }
 
-/** Per-target quantities, as leaves: what the objective computes from them is differentiated up to here, and no further. */
-export interface TargetQuantities {
-  readonly logp: Tensor; //    float32 [m], log-probability of each target, in nats
-  readonly weights: Tensor; // float32 [m]
+/** A row of a batch and the M targets that are its own: `count` of them from `start` on. */
+export interface RowTargets {
+  readonly row: TokenRow;
+  readonly start: number;
+  readonly count: number;
 }
+
+interface AnyObjective {
+  readonly name: string;
+  /** Whether the model's dropout is on in training: off where log-probabilities are compared with others. */
+  readonly dropout: boolean;
+  /** What the sum over these packs is divided by to be the loss; known from the data alone. */
+  weight(packs: readonly Pack[]): number;
+}
+
+/** A sum over targets that each count by themselves: its gradient is known chunk by chunk, in one pass. */
+export interface TargetObjective extends AnyObjective {
+  readonly needs: 'each-logp';
+  /**
+   * Σ over the targets of one chunk, float32 [], in nats.
+   * @param quantities.logp log-probability of each target, in nats, float32 [m]: a leaf, up to which the sum is differentiated
+   * @param quantities.weights loss weights, float32 [m]
+   */
+  sum(quantities: { readonly logp: Tensor; readonly weights: Tensor }): Tensor;
+}
+
+/** A sum over rows or pairs, which needs the log-probabilities of all targets of a micro-batch before any gradient is known. */
+export interface BatchObjective extends AnyObjective {
+  readonly needs: 'all-logps';
+  /** @param logp log-probability of each target, in nats, float32 [M]: a leaf, up to which the sum is differentiated */
+  loss(logp: Tensor, batch: Batch): BatchLoss;
+  /**
+   * The objective of one optimizer step, where something of it is measured over the whole step, before the first gradient.
+   * @param logpsOf Σ weight · log-probability of rows under the model as it is, in nats
+   */
+  forStep?(packs: readonly Pack[], logpsOf: (rows: readonly TokenRow[]) => readonly number[]): Objective;
+}
+
+export interface BatchLoss {
+  /** float32 [] */
+  readonly sum: Tensor;
+  /** What a person wants to watch: values of rows or pairs, whose mean over the step is recorded. */
+  readonly metrics: Metrics;
+}
+
+export type Metrics = Readonly<Record<string, readonly number[]>>;
 
 /**
- * What is minimised. It returns an unreduced sum over the targets it is given; the loop divides by the weight of the
- * whole optimizer step, so that accumulation and packing change nothing.
+ * What is minimised. It returns an unreduced sum; the loop divides by the weight of the whole optimizer step, so that
+ * accumulation and packing change nothing.
  */
-export interface Objective {
-  readonly name: string;
-  /** Σ over the given targets, float32 [], in nats. Called once per chunk of targets. */
-  sum(quantities: TargetQuantities): Tensor;
-}
+export type Objective = TargetObjective | BatchObjective;
 
-/** Cross-entropy: −Σ w·log p(target | what came before), in nats. */
-export const crossEntropy: Objective = {
+/** Cross-entropy: −Σ w·log p(target | what came before), in nats, for each unit of weight. */
+export const crossEntropy: TargetObjective = {
   name: 'cross-entropy',
+  needs: 'each-logp',
+  dropout: true,
+  weight: weightOf,
   sum: ({ logp, weights }) => logp.mul(weights).sumAll().neg(),
 };

@@ -1,5 +1,5 @@
 import type { DataReport, ForgettingReport, RunEvent, RunFolder, StartEvent } from '../runs/index.ts';
-import type { StepReport } from './loop.ts';
+import type { HeldOutReport, StepReport } from './loop.ts';
 
 /** Steps that the pace is averaged over: about this many. */
 const paceSteps = 20;
@@ -56,7 +56,7 @@ export class Recorder {
     this.#emit(row);
   }
 
-  evaluated(report: { step: number; loss: number; tokens: number }): void {
+  evaluated(report: HeldOutReport): void {
     const row = { type: 'evaluate', ...report, seconds: this.#lap() } as const;
     this.#folder.appendMetrics(row);
     this.#emit(row);

@@ -28,18 +28,14 @@ import { planForgetting, trainingTokens } from './forgetting/plan.ts';
 import { type LoopOptions, trainLoop } from './loop.ts';
 import { makeTrainable } from './make-trainable.ts';
 import { methods } from './methods/index.ts';
+import type { Reference } from './objectives/pair-logps.ts';
 import { makeOptimizer } from './optimizers/index.ts';
 import { Recorder } from './recorder.ts';
+import { measureReference } from './reference.ts';
 import { resumedRecipe } from './resume-recipe.ts';
 import { scheduleFactor } from './schedule.ts';
 import { settleMicroBatch, settleThreads } from './settle.ts';
-import {
-  contextOf,
-  prepareTrainingRows,
-  refuseUnknownIds,
-  settleMaxTokens,
-  type TrainingRows,
-} from './training-rows.ts';
+import { contextOf, refuseUnknownIds, settleMaxTokens, type TrainingRows } from './training-rows.ts';
 
 /**
  * One training run from recipe to last checkpoint. Everything the user gave is read and checked before the run folder
@@ -62,7 +58,7 @@ export async function runSession(
   const source = resolveModelFolder(request.recipe.model);
   const settled = settle(folder ? resumedRecipe(folder.resolved, request.recipe) : request.recipe, source);
   const created = folder ? new Date(folder.info.created) : new Date();
-  const rows = await prepareTrainingRows(settled, source, {
+  const rows = await methods[settled.method]!.rows(settled, source, {
     signal: abort,
     now: created,
     onProgress: (done, total) => emit({ type: 'progress', what: 'tokenize', done, total }),
@@ -145,27 +141,11 @@ interface Prepared {
 async function carryOut(prepared: Prepared): Promise<TrainResult> {
   const { folder, recipe, rows, loaded, checkpoint, emit, stop } = prepared;
   const method = methods[recipe.method]!;
-  const source = method.source({ recipe, rows: rows.source });
+  const { source } = rows;
   const steps = recipe.steps ?? Math.max(1, Math.ceil(recipe.epochs! * source.stepsPerEpoch));
   using trainable = makeTrainable(loaded.model, recipe.precision as 'fp32' | 'bf16');
   using optimizer = makeOptimizer(trainable, recipe.optimizer);
   if (checkpoint) restoreState(checkpoint.path, trainable, optimizer);
-  const { schedule } = recipe;
-  const options: LoopOptions = {
-    model: loaded.model,
-    trainable,
-    optimizer,
-    source,
-    objective: method.objective({ recipe, rows: rows.source }),
-    validation: rows.validation,
-    steps,
-    microBatch: recipe.microBatch as number,
-    learningRate: (step) => recipe.lr * scheduleFactor(step, steps, { floor: 0, hold: 0, ...schedule }),
-    clip: recipe.clip,
-    recompute: recipe.recompute,
-    seed: recipe.seed,
-    every: recipe.every,
-  };
   const recorder = new Recorder(folder, emit, steps);
   recorder.begin({
     id: folder.info.id,
@@ -181,13 +161,31 @@ async function carryOut(prepared: Prepared): Promise<TrainResult> {
   });
   if (checkpoint) recorder.resumed(checkpoint.step);
   recorder.data(rows.report);
+  const { schedule } = recipe;
+  const loopOptions = (reference: Reference | null): LoopOptions => ({
+    model: loaded.model,
+    trainable,
+    optimizer,
+    source,
+    objective: method.objective(recipe, reference),
+    validation: rows.validation,
+    steps,
+    microBatch: recipe.microBatch as number,
+    learningRate: (step) => recipe.lr * scheduleFactor(step, steps, { floor: 0, hold: 0, ...schedule }),
+    clip: recipe.clip,
+    recompute: recipe.recompute,
+    seed: recipe.seed,
+    every: recipe.every,
+  });
   const meter = makeMeter(prepared, trainingTokens(source, steps));
   let last = checkpoint?.path ?? '';
   try {
     const unmeasured = await meter?.before(checkpoint?.step ?? 0);
     if (unmeasured) recorder.forgetting(unmeasured);
+    // Null after a stop too: then the loop takes no step.
+    const reference = method.usesReference(recipe) ? await referenceOf(prepared) : null;
     recorder.leaveOut();
-    const course = await trainLoop(checkpoint?.step ?? 0, options, {
+    const course = await trainLoop(checkpoint?.step ?? 0, loopOptions(reference), {
       onStep: (report) => recorder.step(report),
       onEvaluate: (report) => {
         recorder.evaluated(report);
@@ -214,6 +212,24 @@ async function carryOut(prepared: Prepared): Promise<TrainResult> {
     folder.setStatus('failed', recorder.steps, error.message);
     throw error;
   }
+}
+
+/** Measured on the model as the run found it: the one that is loaded, or, where that has been trained since, the source again. */
+function referenceOf({ rows, folder, recipe, loaded, checkpoint, emit, stop }: Prepared): Promise<Reference | null> {
+  const precision = recipe.precision as 'fp32' | 'bf16';
+  const setup = {
+    rows: rows.compared,
+    dir: folder.dir,
+    together: recipe.microBatch as number,
+    stopRequested: () => stop.aborted,
+    onProgress: (done: number, total: number) => emit({ type: 'progress', what: 'reference', done, total }),
+  };
+  return measureReference(setup, async (measure) => {
+    if (!checkpoint) return measure(loaded.model);
+    using model = loadCausalLm(loaded.folder, { init: recipe.init, seed: recipe.seed }).model;
+    using _trainable = makeTrainable(model, precision);
+    return await measure(model);
+  });
 }
 
 function makeMeter({ forgetting, folder, recipe, loaded, emit, stop }: Prepared, trained: number) {

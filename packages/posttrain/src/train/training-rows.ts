@@ -23,6 +23,8 @@ export interface TrainingRows {
   readonly longestPack: number;
   /** The largest token id of all rows, and where it stands. */
   readonly largestId: { readonly id: number; readonly origin: RowOrigin };
+  /** Rows whose log-probability a reference model would be asked for: each once. */
+  readonly compared: readonly TokenRow[];
   readonly report: DataReport;
   /** The chat template that the recipe gives instead of the model's own. */
   readonly template: string | undefined;
@@ -49,27 +51,39 @@ export function settleMaxTokens(maxTokens: number | 'auto', context: number): nu
   );
 }
 
+export interface RowHooks {
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number, total: number) => void;
+  /** What a template that prints the date is told: the moment the run began, also when it is resumed. */
+  readonly now: Date;
+}
+
+/** The model's tokenizer, and what renders rows for it as the recipe says. */
+export async function rendererFor(
+  { data, train }: ResolvedRecipe,
+  modelFolder: string,
+  now: Date,
+): Promise<Pick<TrainingRows, 'tokenizer' | 'template'> & { readonly renderer: Renderer }> {
+  const tokenizer = await Tokenizer.load(modelFolder);
+  const template = data.template === undefined ? undefined : readTemplate(data.template);
+  const renderer = new Renderer(tokenizer, {
+    ...(train ? { train } : {}),
+    specialTokens: data.specialTokens,
+    now,
+    chatTemplate: template === undefined ? undefined : { source: template, file: data.template! },
+  });
+  return { tokenizer, template, renderer };
+}
+
 /** Reads, renders and batches the rows of a recipe whose `maxTokens` is settled. */
 export async function prepareTrainingRows(
   recipe: ResolvedRecipe,
   modelFolder: string,
-  hooks: {
-    signal: AbortSignal;
-    onProgress: (done: number, total: number) => void;
-    /** What a template that prints the date is told: the moment the run began, also when it is resumed. */
-    now: Date;
-  },
+  hooks: RowHooks,
 ): Promise<TrainingRows> {
   const { data, replay } = recipe;
   const maxTokens = data.maxTokens as number;
-  const tokenizer = await Tokenizer.load(modelFolder);
-  const template = data.template === undefined ? undefined : readTemplate(data.template);
-  const renderer = new Renderer(tokenizer, {
-    train: recipe.train,
-    specialTokens: data.specialTokens,
-    now: hooks.now,
-    chatTemplate: template === undefined ? undefined : { source: template, file: data.template! },
-  });
+  const { tokenizer, template, renderer } = await rendererFor(recipe, modelFolder, hooks.now);
   const files = replay ? [...data.train, { path: replay.path, weight: 1 }] : data.train;
   const prepared = await prepareRows({
     sources: files,
@@ -104,13 +118,14 @@ export async function prepareTrainingRows(
     source,
     validation: packRows(prepared.validation, maxTokens),
     longestPack: data.packing ? maxTokens : longestRow,
+    compared: [],
     largestId: largestIdOf([...prepared.sources.flatMap(({ rows }) => rows), ...prepared.validation]),
     report: prepared.report,
     template,
   };
 }
 
-function largestIdOf(rows: readonly TokenRow[]): TrainingRows['largestId'] {
+export function largestIdOf(rows: readonly TokenRow[]): TrainingRows['largestId'] {
   let largest: TrainingRows['largestId'] = { id: -1, origin: rows[0]!.origin };
   for (const { tokens, origin } of rows) for (const id of tokens) if (id > largest.id) largest = { id, origin };
   return largest;

@@ -4,7 +4,7 @@ import { type CausalLm, loadCausalLm } from '../models/index.ts';
 import { Random } from '../support/random.ts';
 import { manualSeed, noGrad, randn, scope, type Tensor, tensor, toArray, zeros } from '../tensor/index.ts';
 import { assertClose, assertNoLeak, goldenPath, gradientTolerance } from '../testing/golden.ts';
-import { type Batch, crossEntropy, type Objective } from './objective.ts';
+import { type Batch, type BatchObjective, crossEntropy, type TargetObjective } from './objective.ts';
 import { backwardThroughHead, chunkRows, sumThroughHead } from './vocabulary.ts';
 
 /** Targets for `count` of `states` hidden states, in order, with weights between 0 and 1. */
@@ -26,7 +26,7 @@ function someTargets(count: number, states: number, vocabulary: number): Batch {
       { dtype: 'int64' },
     ),
     weights: tensor(weights),
-    weight: weights.reduce((sum, weight) => sum + weight, 0),
+    rows: [],
   };
 }
 
@@ -75,12 +75,12 @@ for (const folder of ['tiny/untied', 'tiny/tied'])
         const hidden = states(count + 500, width);
         const batch = someTargets(count, count + 500, vocabulary);
         const scale = 1 / 640;
-        const sum = backwardThroughHead(model, hidden, batch, crossEntropy, scale);
+        const { sum } = backwardThroughHead(model, hidden, batch, crossEntropy, scale);
         const expected = direct(head, hidden, batch);
         assert.ok(Math.abs(sum - expected.sum) <= 1e-5 * expected.sum, `${sum}, expected ${expected.sum}`);
         assertClose(hidden.grad!, expected.hidden.mul(scale), gradientTolerance, 'gradient of the states');
         assertClose(head.grad!, expected.head.mul(scale), gradientTolerance, 'gradient of the head');
-        const evaluated = sumThroughHead(model, hidden, batch, crossEntropy);
+        const evaluated = sumThroughHead(model, hidden, batch, crossEntropy).sum;
         assert.ok(Math.abs(evaluated - sum) <= 1e-6 * sum);
       }));
 
@@ -127,8 +127,8 @@ test('an objective sees each target once, in chunks', () =>
     const { width, vocabulary } = model.dimensions;
     const count = 2 * chunkRows + 3;
     const sizes: number[] = [];
-    const counting: Objective = {
-      name: 'count',
+    const counting: TargetObjective = {
+      ...crossEntropy,
       sum: ({ logp, weights }) => {
         assert.equal(logp.count, weights.count);
         sizes.push(logp.count);
@@ -136,6 +136,28 @@ test('an objective sees each target once, in chunks', () =>
       },
     };
     const batch = someTargets(count, count, vocabulary);
-    assert.equal(backwardThroughHead(model, states(count, width), batch, counting, 1), count);
+    assert.equal(backwardThroughHead(model, states(count, width), batch, counting, 1).sum, count);
     assert.deepEqual(sizes, [chunkRows, chunkRows, 3]);
   }));
+
+/** Cross-entropy, but asking for all log-probabilities at once. */
+const together: BatchObjective = {
+  ...crossEntropy,
+  needs: 'all-logps',
+  loss: (logp, { weights }) => ({ sum: logp.mul(weights).sumAll().neg(), metrics: { logp: toArray(logp.detach()) } }),
+};
+
+for (const count of [5, chunkRows, 2 * chunkRows + 77])
+  test(`${count} targets: an objective that needs all log-probabilities first gets the same gradients as one that does not`, () =>
+    withHead('tiny/untied', (model, head) => {
+      const { width, vocabulary } = model.dimensions;
+      const hidden = states(count + 3, width);
+      const batch = someTargets(count, count + 3, vocabulary);
+      const { sum, metrics } = backwardThroughHead(model, hidden, batch, together, 0.5);
+      assert.equal(metrics['logp']!.length, count);
+      const expected = direct(head, hidden, batch);
+      assert.ok(Math.abs(sum - expected.sum) <= 1e-5 * expected.sum, `${sum}, expected ${expected.sum}`);
+      assertClose(hidden.grad!, expected.hidden.mul(0.5), gradientTolerance, 'gradient of the states');
+      assertClose(head.grad!, expected.head.mul(0.5), gradientTolerance, 'gradient of the head');
+      assert.ok(Math.abs(sumThroughHead(model, hidden, batch, together).sum - sum) <= 1e-6 * sum);
+    }));

@@ -1,17 +1,23 @@
 import type { CausalLm } from '../models/causal-lm.ts';
-import { noGrad, scope, type Tensor } from '../tensor/index.ts';
-import type { Batch, Objective } from './objective.ts';
+import { cat, noGrad, scope, type Tensor } from '../tensor/index.ts';
+import type { Batch, BatchObjective, Metrics, Objective, TargetObjective } from './objective.ts';
 
 /** Rows of logits that exist at once. Fewer cost more in repeated sums of the head's gradient than they save in memory. */
 export const chunkRows = 2048;
 
+/** What a pass through the head found: the objective's sum, unscaled, in nats, and its metrics. */
+export interface HeadResult {
+  readonly sum: number;
+  readonly metrics: Metrics;
+}
+
 /**
  * Loss and gradient through the vocabulary projection, chunk by chunk: logits → log-probabilities of the targets →
  * objective → back, so that at most [chunkRows, V] logits exist. Hidden states that predict no target never meet the head.
+ * An objective that must see all log-probabilities first gets them in a pass of its own, where there is more than one chunk.
  *
  * @param hidden normed states, float32 [N, D]; a leaf, whose `grad` receives d(sum · scale)/d(hidden).
  * @param scale what every gradient is multiplied by: 1 / the weight of the whole step.
- * @returns the unscaled sum, in nats.
  */
 export function backwardThroughHead(
   model: CausalLm,
@@ -19,35 +25,74 @@ export function backwardThroughHead(
   batch: Batch,
   objective: Objective,
   scale: number,
-): number {
+): HeadResult {
+  return objective.needs === 'each-logp'
+    ? backwardByChunk(model, hidden, batch, objective, scale)
+    : backwardTogether(model, hidden, batch, objective, scale);
+}
+
+function backwardByChunk(
+  model: CausalLm,
+  hidden: Tensor,
+  batch: Batch,
+  objective: TargetObjective,
+  scale: number,
+): HeadResult {
   let sum = 0;
   for (const [start, length] of chunksOf(batch)) {
     sum += scope(() => {
       const weights = batch.weights.narrow(0, start, length);
       const logp = targetLogps(model, hidden, batch, start, length);
-      const leaf = logp.detach();
-      leaf.requiresGrad = true;
+      const leaf = leafOf(logp);
       const loss = objective.sum({ logp: leaf, weights });
       loss.mul(scale).backward();
       logp.backward(leaf.grad!);
       return loss.item();
     });
   }
-  return sum;
+  return { sum, metrics: {} };
+}
+
+function backwardTogether(
+  model: CausalLm,
+  hidden: Tensor,
+  batch: Batch,
+  objective: BatchObjective,
+  scale: number,
+): HeadResult {
+  return scope(() => {
+    const [only, ...others] = [...chunksOf(batch)];
+    const one = only && others.length === 0 ? targetLogps(model, hidden, batch, ...only) : undefined;
+    const leaf = leafOf(one ?? noGrad(() => allLogps(model, hidden, batch)));
+    const { sum, metrics } = objective.loss(leaf, batch);
+    sum.mul(scale).backward();
+    const gradient = leaf.grad;
+    if (gradient && one) one.backward(gradient);
+    else if (gradient) {
+      for (const [start, length] of chunksOf(batch))
+        scope(() => targetLogps(model, hidden, batch, start, length).backward(gradient.narrow(0, start, length)));
+    }
+    return { sum: sum.item(), metrics };
+  });
 }
 
 /** The objective's sum without gradients. */
-export function sumThroughHead(model: CausalLm, hidden: Tensor, batch: Batch, objective: Objective): number {
-  let sum = 0;
-  for (const [start, length] of chunksOf(batch)) {
-    sum += scope(() =>
-      noGrad(() => {
-        const logp = targetLogps(model, hidden, batch, start, length);
-        return objective.sum({ logp, weights: batch.weights.narrow(0, start, length) }).item();
-      }),
-    );
-  }
-  return sum;
+export function sumThroughHead(model: CausalLm, hidden: Tensor, batch: Batch, objective: Objective): HeadResult {
+  return scope(() =>
+    noGrad(() => {
+      const logp = allLogps(model, hidden, batch);
+      if (objective.needs === 'each-logp')
+        return { sum: objective.sum({ logp, weights: batch.weights }).item(), metrics: {} };
+      const { sum, metrics } = objective.loss(logp, batch);
+      return { sum: sum.item(), metrics };
+    }),
+  );
+}
+
+/** Log-probabilities of all targets, float32 [M], in nats, computed chunk by chunk. */
+export function allLogps(model: CausalLm, hidden: Tensor, batch: Batch): Tensor {
+  const chunks = [...chunksOf(batch)];
+  return cat(chunks.map(([start, length]) => scope(() => targetLogps(model, hidden, batch, start, length))));
 }
 
 function* chunksOf({ targets }: Batch): Generator<[start: number, length: number]> {
@@ -59,4 +104,11 @@ function* chunksOf({ targets }: Batch): Generator<[start: number, length: number
 function targetLogps(model: CausalLm, hidden: Tensor, batch: Batch, start: number, length: number): Tensor {
   const states = hidden.indexSelect(0, batch.predictors.narrow(0, start, length));
   return model.targetLogps(states, batch.targets.narrow(0, start, length));
+}
+
+/** The same values as the start of a graph of its own. */
+export function leafOf(values: Tensor): Tensor {
+  const leaf = values.detach();
+  leaf.requiresGrad = true;
+  return leaf;
 }

@@ -12,13 +12,7 @@ export type {
 export { FEEDBACK_SHAPES, parseFeedbackRow } from './feedback-shapes.ts';
 export { type PairToLabel, pairId, readPairsToLabel } from './pairs-to-label.ts';
 export { labelledAnswers, type PairsMade, preferencePairs, promptHash } from './preference-pairs.ts';
-export {
-  type PairsReport,
-  type PreparedPairs,
-  type PreparePairsOptions,
-  preparePairs,
-  type TokenPair,
-} from './prepare-pairs.ts';
+export { type PreparedFeedback, prepareAnswers, preparePairs } from './prepare-feedback.ts';
 export { type PromptRow, readPrompts } from './prompt-rows.ts';
 export { readFeedback } from './read-feedback.ts';
 export {

@@ -9,6 +9,7 @@ export function consistencyIssues(written: RecipeInput, recipe: RecipeOutput): R
     ...scheduleIssues(recipe),
     ...heldOutIssues(written),
     ...forgettingIssues(recipe),
+    ...feedbackIssues(recipe),
   ];
 }
 
@@ -92,4 +93,25 @@ function forgettingIssues({ forgetting }: RecipeOutput): RecipeIssue[] {
   if (typeof forgetting !== 'object' || forgetting.text !== undefined || forgetting.suite !== undefined) return [];
   const message = 'forgetting names neither a text nor a suite.';
   return [{ path: ['forgetting'], at: 'value', message, help: 'give one of them, or false to measure nothing.' }];
+}
+
+/** What rows of feedback cannot be: an answer that is judged stays whole, and none is worth packing, as nothing is padded. */
+function feedbackIssues({ method, data }: RecipeOutput): RecipeIssue[] {
+  if (method === 'sft' || method === 'pretrain') return [];
+  const issues: RecipeIssue[] = [];
+  if (data.packing === true)
+    issues.push({
+      path: ['data', 'packing'],
+      at: 'value',
+      message: `data.packing is true, but ${method} compares answers one by one.`,
+      help: 'leave it out: rows of unequal length go through together without padding as they are.',
+    });
+  if (data.overlong === 'split' || data.overlong === 'truncateEnd')
+    issues.push({
+      path: ['data', 'overlong'],
+      at: 'value',
+      message: `data.overlong is ${data.overlong}, which would cut the answers that ${method} compares.`,
+      help: 'drop leaves such rows out; truncateStart cuts the start of their prompts.',
+    });
+  return issues;
 }

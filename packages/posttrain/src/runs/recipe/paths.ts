@@ -11,7 +11,8 @@ import type { RecipeSource } from './source.ts';
 export function absolutePaths(recipe: RecipeInput, source: RecipeSource, cwd: string): RecipeInput {
   const base = (key: string): string =>
     source.overridden.some(({ path }) => key === path || key.startsWith(`${path}.`)) ? cwd : source.folder;
-  const { data, replay, forgetting } = recipe;
+  const { data, forgetting } = recipe;
+  const replay = 'replay' in recipe ? recipe.replay : undefined;
   const train =
     typeof data.train === 'string'
       ? absolute(data.train, base('data.train'))

@@ -192,5 +192,221 @@ export interface PretrainRecipe {
   seed?: number | undefined;
 }
 
+/** Direct preference optimisation: learn from pairs of answers which of two people prefer. */
+export interface DpoRecipe {
+  /** Direct preference optimisation. */
+  method: 'dpo';
+  /** The version of the recipe format. Default: 1. */
+  version?: 1 | undefined;
+  /** The model to start from: a folder (./name or /name), a Hugging Face Hub id (owner/name), or pocket, the small model that comes with this package. */
+  model: string;
+  /** Start from the model's weights, or from random weights of the same shape, drawn from seed. Default: pretrained. */
+  init?: 'pretrained' | 'random' | undefined;
+  /** Which rows are read and how they become sequences. */
+  data: DataKeys;
+  /** Sequences per optimizer step, over all micro-batches and devices. Default: 16. */
+  batch?: number | undefined;
+  /** Sequences per forward and backward pass. It divides batch, and changes memory and speed, not results. Default: auto. */
+  microBatch?: number | 'auto' | undefined;
+  /** The optimizer, by name or with its settings. Default: adamw. */
+  optimizer?: 'adamw' | 'muon' | AdamW | Muon | undefined;
+  /** The highest learning rate of the run. */
+  lr: number;
+  /** How the learning rate changes over the run. A name is short for { kind: name }. Default: cosine. */
+  schedule?: 'constant' | 'linear' | 'cosine' | ConstantSchedule | DecayingSchedule | undefined;
+  /** Optimizer steps of the run. Give steps or epochs, not both. */
+  steps?: number | undefined;
+  /** Passes over the training rows; may be a fraction. Default, without steps: 1. */
+  epochs?: number | undefined;
+  /** The largest norm of the gradient; a larger gradient is scaled down to it. false: never. Default: 1. */
+  clip?: number | false | undefined;
+  /** The arithmetic of the forward and backward pass. Weights and optimizer state are fp32 always. auto: bf16 where this machine is faster in it. Default: auto. */
+  precision?: 'auto' | 'fp32' | 'bf16' | undefined;
+  /** Compute the activations of each block again in the backward pass: less memory, about a third more time, same results. Default: false. */
+  recompute?: boolean | undefined;
+  /** What is measured before and after the run to tell what the model forgot, in at most 5 % of the run's arithmetic: a neutral text, or { text, suite }, or false. auto: the files that come with the model in its folder `forgetting`, else a bundled English text. Default: auto. */
+  forgetting?: false | 'auto' | string | ForgettingKeys | undefined;
+  /** What happens how often, in optimizer steps. */
+  every?: EveryKeys | undefined;
+  /** CPU threads of the engine. Results are the same bit for bit only for the same number. auto: one per physical core. Default: auto. */
+  threads?: number | 'auto' | undefined;
+  /** The number every random choice of the run is derived from. Default: 0. */
+  seed?: number | undefined;
+  /** What the pairs are made into a loss by. */
+  dpo?: DpoKeys | undefined;
+}
+
+/** Direct preference optimisation. */
+export interface DpoKeys {
+  /** sigmoid is DPO; ipo cannot overfit certain pairs; robust is unbiased where labelSmoothing of the pairs are flipped. Default: sigmoid. */
+  loss?: 'sigmoid' | 'ipo' | 'robust' | 'hinge' | undefined;
+  /** How strongly the model is held to the reference: the larger, the closer. For ipo it is tau. Default: 0.1. */
+  beta?: number | undefined;
+  /** The share of pairs taken to be labelled the wrong way round (cDPO with sigmoid; robust). Default: 0. */
+  labelSmoothing?: number | undefined;
+  /** Compare log-probabilities per token instead of per answer, so that length is no advantage. ipo always does. Default: false. */
+  lengthNormalised?: boolean | undefined;
+  /** Compare with no reference, as if it held all answers equally likely. Default: false. */
+  referenceFree?: boolean | undefined;
+  /** Weight of the chosen answer's cross-entropy per token, added to the loss so that it does not become unlikely. Default: 0. */
+  sft?: number | undefined;
+}
+
+/** Kahneman-Tversky optimisation: learn from single answers that were called good or bad. */
+export interface KtoRecipe {
+  /** Kahneman-Tversky optimisation. */
+  method: 'kto';
+  /** The version of the recipe format. Default: 1. */
+  version?: 1 | undefined;
+  /** The model to start from: a folder (./name or /name), a Hugging Face Hub id (owner/name), or pocket, the small model that comes with this package. */
+  model: string;
+  /** Start from the model's weights, or from random weights of the same shape, drawn from seed. Default: pretrained. */
+  init?: 'pretrained' | 'random' | undefined;
+  /** Which rows are read and how they become sequences. */
+  data: DataKeys;
+  /** Sequences per optimizer step, over all micro-batches and devices. Default: 16. */
+  batch?: number | undefined;
+  /** Sequences per forward and backward pass. It divides batch, and changes memory and speed, not results. Default: auto. */
+  microBatch?: number | 'auto' | undefined;
+  /** The optimizer, by name or with its settings. Default: adamw. */
+  optimizer?: 'adamw' | 'muon' | AdamW | Muon | undefined;
+  /** The highest learning rate of the run. */
+  lr: number;
+  /** How the learning rate changes over the run. A name is short for { kind: name }. Default: cosine. */
+  schedule?: 'constant' | 'linear' | 'cosine' | ConstantSchedule | DecayingSchedule | undefined;
+  /** Optimizer steps of the run. Give steps or epochs, not both. */
+  steps?: number | undefined;
+  /** Passes over the training rows; may be a fraction. Default, without steps: 1. */
+  epochs?: number | undefined;
+  /** The largest norm of the gradient; a larger gradient is scaled down to it. false: never. Default: 1. */
+  clip?: number | false | undefined;
+  /** The arithmetic of the forward and backward pass. Weights and optimizer state are fp32 always. auto: bf16 where this machine is faster in it. Default: auto. */
+  precision?: 'auto' | 'fp32' | 'bf16' | undefined;
+  /** Compute the activations of each block again in the backward pass: less memory, about a third more time, same results. Default: false. */
+  recompute?: boolean | undefined;
+  /** What is measured before and after the run to tell what the model forgot, in at most 5 % of the run's arithmetic: a neutral text, or { text, suite }, or false. auto: the files that come with the model in its folder `forgetting`, else a bundled English text. Default: auto. */
+  forgetting?: false | 'auto' | string | ForgettingKeys | undefined;
+  /** What happens how often, in optimizer steps. */
+  every?: EveryKeys | undefined;
+  /** CPU threads of the engine. Results are the same bit for bit only for the same number. auto: one per physical core. Default: auto. */
+  threads?: number | 'auto' | undefined;
+  /** The number every random choice of the run is derived from. Default: 0. */
+  seed?: number | undefined;
+  /** What the answers are made into a loss by. */
+  kto?: KtoKeys | undefined;
+}
+
+/** Kahneman-Tversky optimisation. */
+export interface KtoKeys {
+  /** How strongly the model is held to the reference: the larger, the closer. Default: 0.1. */
+  beta?: number | undefined;
+  /** How much a good answer counts. Default: 1. */
+  desirableWeight?: number | undefined;
+  /** How much a bad answer counts. With n good and m bad ones, desirableWeight * n should be 1 to 4/3 of undesirableWeight * m. Default: 1. */
+  undesirableWeight?: number | undefined;
+}
+
+/** Odds-ratio preference optimisation: supervised tuning on chosen answers and preferences in one pass. */
+export interface OrpoRecipe {
+  /** Odds-ratio preference optimisation. */
+  method: 'orpo';
+  /** The version of the recipe format. Default: 1. */
+  version?: 1 | undefined;
+  /** The model to start from: a folder (./name or /name), a Hugging Face Hub id (owner/name), or pocket, the small model that comes with this package. */
+  model: string;
+  /** Start from the model's weights, or from random weights of the same shape, drawn from seed. Default: pretrained. */
+  init?: 'pretrained' | 'random' | undefined;
+  /** Which rows are read and how they become sequences. */
+  data: DataKeys;
+  /** Sequences per optimizer step, over all micro-batches and devices. Default: 16. */
+  batch?: number | undefined;
+  /** Sequences per forward and backward pass. It divides batch, and changes memory and speed, not results. Default: auto. */
+  microBatch?: number | 'auto' | undefined;
+  /** The optimizer, by name or with its settings. Default: adamw. */
+  optimizer?: 'adamw' | 'muon' | AdamW | Muon | undefined;
+  /** The highest learning rate of the run. */
+  lr: number;
+  /** How the learning rate changes over the run. A name is short for { kind: name }. Default: cosine. */
+  schedule?: 'constant' | 'linear' | 'cosine' | ConstantSchedule | DecayingSchedule | undefined;
+  /** Optimizer steps of the run. Give steps or epochs, not both. */
+  steps?: number | undefined;
+  /** Passes over the training rows; may be a fraction. Default, without steps: 1. */
+  epochs?: number | undefined;
+  /** The largest norm of the gradient; a larger gradient is scaled down to it. false: never. Default: 1. */
+  clip?: number | false | undefined;
+  /** The arithmetic of the forward and backward pass. Weights and optimizer state are fp32 always. auto: bf16 where this machine is faster in it. Default: auto. */
+  precision?: 'auto' | 'fp32' | 'bf16' | undefined;
+  /** Compute the activations of each block again in the backward pass: less memory, about a third more time, same results. Default: false. */
+  recompute?: boolean | undefined;
+  /** What is measured before and after the run to tell what the model forgot, in at most 5 % of the run's arithmetic: a neutral text, or { text, suite }, or false. auto: the files that come with the model in its folder `forgetting`, else a bundled English text. Default: auto. */
+  forgetting?: false | 'auto' | string | ForgettingKeys | undefined;
+  /** What happens how often, in optimizer steps. */
+  every?: EveryKeys | undefined;
+  /** CPU threads of the engine. Results are the same bit for bit only for the same number. auto: one per physical core. Default: auto. */
+  threads?: number | 'auto' | undefined;
+  /** The number every random choice of the run is derived from. Default: 0. */
+  seed?: number | undefined;
+  /** What the pairs are made into a loss by. */
+  orpo?: OrpoKeys | undefined;
+}
+
+/** Odds-ratio preference optimisation. */
+export interface OrpoKeys {
+  /** Weight of the odds-ratio term beside the cross-entropy of chosen answers. Default: 0.1. */
+  lambda?: number | undefined;
+}
+
+/** Simple preference optimisation: pairs by mean log-probability, without a reference. */
+export interface SimpoRecipe {
+  /** Simple preference optimisation. */
+  method: 'simpo';
+  /** The version of the recipe format. Default: 1. */
+  version?: 1 | undefined;
+  /** The model to start from: a folder (./name or /name), a Hugging Face Hub id (owner/name), or pocket, the small model that comes with this package. */
+  model: string;
+  /** Start from the model's weights, or from random weights of the same shape, drawn from seed. Default: pretrained. */
+  init?: 'pretrained' | 'random' | undefined;
+  /** Which rows are read and how they become sequences. */
+  data: DataKeys;
+  /** Sequences per optimizer step, over all micro-batches and devices. Default: 16. */
+  batch?: number | undefined;
+  /** Sequences per forward and backward pass. It divides batch, and changes memory and speed, not results. Default: auto. */
+  microBatch?: number | 'auto' | undefined;
+  /** The optimizer, by name or with its settings. Default: adamw. */
+  optimizer?: 'adamw' | 'muon' | AdamW | Muon | undefined;
+  /** The highest learning rate of the run. */
+  lr: number;
+  /** How the learning rate changes over the run. A name is short for { kind: name }. Default: cosine. */
+  schedule?: 'constant' | 'linear' | 'cosine' | ConstantSchedule | DecayingSchedule | undefined;
+  /** Optimizer steps of the run. Give steps or epochs, not both. */
+  steps?: number | undefined;
+  /** Passes over the training rows; may be a fraction. Default, without steps: 1. */
+  epochs?: number | undefined;
+  /** The largest norm of the gradient; a larger gradient is scaled down to it. false: never. Default: 1. */
+  clip?: number | false | undefined;
+  /** The arithmetic of the forward and backward pass. Weights and optimizer state are fp32 always. auto: bf16 where this machine is faster in it. Default: auto. */
+  precision?: 'auto' | 'fp32' | 'bf16' | undefined;
+  /** Compute the activations of each block again in the backward pass: less memory, about a third more time, same results. Default: false. */
+  recompute?: boolean | undefined;
+  /** What is measured before and after the run to tell what the model forgot, in at most 5 % of the run's arithmetic: a neutral text, or { text, suite }, or false. auto: the files that come with the model in its folder `forgetting`, else a bundled English text. Default: auto. */
+  forgetting?: false | 'auto' | string | ForgettingKeys | undefined;
+  /** What happens how often, in optimizer steps. */
+  every?: EveryKeys | undefined;
+  /** CPU threads of the engine. Results are the same bit for bit only for the same number. auto: one per physical core. Default: auto. */
+  threads?: number | 'auto' | undefined;
+  /** The number every random choice of the run is derived from. Default: 0. */
+  seed?: number | undefined;
+  /** What the pairs are made into a loss by. */
+  simpo?: SimpoKeys | undefined;
+}
+
+/** Simple preference optimisation. */
+export interface SimpoKeys {
+  /** Scales mean log-probabilities per token. Default: 2. */
+  beta?: number | undefined;
+  /** By how much the chosen answer's reward should lead (gamma). Default: 1. */
+  margin?: number | undefined;
+}
+
 /** A recipe as it is written: its method decides which keys exist. */
-export type Recipe = SftRecipe | PretrainRecipe;
+export type Recipe = SftRecipe | PretrainRecipe | DpoRecipe | KtoRecipe | OrpoRecipe | SimpoRecipe;

@@ -113,7 +113,7 @@ describe('reading', () => {
     assert.equal(recipe.model, join(folder, 'sub/base'));
     assert.deepEqual(recipe.data.train, [{ path: join(folder, 'sub/a.txt') }, { path: '/b.txt', weight: 2 }]);
     assert.equal(recipe.data.validation, join(folder, 'held.txt'));
-    assert.equal(recipe.replay?.path, join(folder, 'sub/old.txt'));
+    assert.equal('replay' in recipe && recipe.replay?.path, join(folder, 'sub/old.txt'));
     const hub = await loadRecipe('sub/r.yaml', ['model=Qwen/Qwen3-0.6B'], { cwd: folder });
     assert.equal(hub.recipe.model, 'Qwen/Qwen3-0.6B');
   });
@@ -319,7 +319,7 @@ describe('mistakes', () => {
     ['data: { train: a, validation: a }', /^data\.validation is a, which is also trained on\./],
     [
       'method: sftt',
-      /^method is "sftt", but must be sft or pretrain\.\n {2}in r\.yaml:1:9 method\n {2}help: did you mean sft\?/,
+      /^method is "sftt", but must be [a-z, ]+ or [a-z]+\.\n {2}in r\.yaml:1:9 method\n {2}help: did you mean sft\?/,
     ],
   ];
   for (const [lines, expected] of values) {
@@ -342,7 +342,7 @@ describe('mistakes', () => {
   test('no method, no mapping, an empty file', async () => {
     assert.equal(
       await message('model: pocket\n'),
-      'method is missing.\n  in r.yaml method\n  help: method is sft or pretrain.',
+      'method is missing.\n  in r.yaml method\n  help: method is sft, pretrain, dpo, kto, orpo or simpo.',
     );
     assert.match(await message('- 1\n'), /^a recipe is a mapping of keys, and this is a list\./);
     assert.match(await message(''), /^a recipe is a mapping of keys, and this is null\./);
@@ -424,7 +424,7 @@ describe('resolution', () => {
   test('of a resolved recipe changes nothing, also after JSON', async () => {
     for (const data of [{ train: '/a.jsonl' }, { train: '/a.jsonl', validation: 0.1, template: '/t.jinja' }]) {
       const once = await resolveRecipe(
-        await loadRecipe({ ...recipe, data, replay: { path: '/b', share: 0.1 }, schedule: { warmup: 4 } }),
+        await loadRecipe({ ...recipe, data, replay: { path: '/b', share: 0.1 }, schedule: { warmup: 4 } } as Recipe),
       );
       const again = await loadRecipe(JSON.parse(JSON.stringify(once)) as Recipe);
       assert.deepEqual(await resolveRecipe(again), once);

@@ -12,19 +12,17 @@ export async function resolveRecipe({ recipe }: Pick<LoadedRecipe, 'recipe'>): P
     import('./keys-optimization.ts'),
   ]);
   const { schema, defaults } = methodNamed(recipe.method)!;
-  const { optimizer, schedule, steps, epochs, replay, data, every, forgetting, ...rest }: RecipeOutput =
-    schema.parse(recipe);
+  const { optimizer, schedule, steps, epochs, data, every, forgetting, ...rest }: RecipeOutput = schema.parse(recipe);
   const { template, ...rows } = data;
   return {
     ...rest,
-    train: rest.train ?? defaults.train,
+    ...('train' in defaults ? { train: ('train' in rest ? rest.train : undefined) ?? defaults.train } : {}),
     data: {
       ...rows,
       train: typeof rows.train === 'string' ? [{ path: rows.train, weight: 1 }] : rows.train,
       packing: rows.packing ?? defaults.packing,
       ...(template === undefined ? {} : { template }),
     },
-    ...(replay === undefined ? {} : { replay }),
     optimizer: written(
       optimizerKeys.parse(typeof optimizer === 'string' ? { kind: optimizer } : optimizer),
       'adamw',

@@ -1,4 +1,7 @@
-import type { Recipe } from './recipe.generated.ts';
+import type { DpoKeys, KtoKeys, OrpoKeys, Recipe, SimpoKeys } from './recipe.generated.ts';
+
+/** Keys with every default filled in. */
+type Filled<Keys> = { readonly [K in keyof Keys]-?: Exclude<Keys[K], undefined> };
 
 /**
  * A recipe with every default filled in and every shorthand written out: plain JSON, kept as resolved.json, and itself
@@ -12,8 +15,14 @@ export interface ResolvedRecipe {
   readonly model: string;
   readonly init: 'pretrained' | 'random';
   readonly data: ResolvedData;
-  readonly train: 'assistant' | 'completion' | 'all';
-  readonly replay?: { readonly path: string; readonly share: number };
+  /** Of the methods that learn from rows; those that learn from feedback learn its answers. */
+  readonly train?: 'assistant' | 'completion' | 'all' | undefined;
+  readonly replay?: { readonly path: string; readonly share: number } | undefined;
+  /** The method's own keys, under its name. */
+  readonly dpo?: Filled<DpoKeys>;
+  readonly kto?: Filled<KtoKeys>;
+  readonly orpo?: Filled<OrpoKeys>;
+  readonly simpo?: Filled<SimpoKeys>;
   readonly batch: number;
   readonly microBatch: number | 'auto';
   readonly optimizer: ResolvedOptimizer;

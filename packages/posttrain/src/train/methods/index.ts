@@ -1,6 +1,10 @@
 import type { Method } from '../method.ts';
+import { dpo } from './dpo.ts';
+import { kto } from './kto.ts';
+import { orpo } from './orpo.ts';
 import { pretrain } from './pretrain.ts';
 import { sft } from './sft.ts';
+import { simpo } from './simpo.ts';
 
 /** Every method, by the name recipes use. */
-export const methods: Readonly<Record<string, Method>> = { sft, pretrain };
+export const methods: Readonly<Record<string, Method>> = { sft, pretrain, dpo, kto, orpo, simpo };

@@ -1,5 +1,6 @@
 import type { Method } from '../method.ts';
 import { crossEntropy } from '../objective.ts';
+import { prepareTrainingRows } from '../training-rows.ts';
 
 /**
  * Continued pretraining on documents, the heart of domain adaptation: cross-entropy on every token. `replay` mixes in
@@ -9,6 +10,7 @@ import { crossEntropy } from '../objective.ts';
 export const pretrain: Method = {
   name: 'pretrain',
   papers: ['arXiv:2004.10964', 'arXiv:2403.08763'],
-  source: ({ rows }) => rows,
+  rows: prepareTrainingRows,
+  usesReference: () => false,
   objective: () => crossEntropy,
 };

@@ -1,5 +1,6 @@
 import type { Method } from '../method.ts';
 import { crossEntropy } from '../objective.ts';
+import { prepareTrainingRows } from '../training-rows.ts';
 
 /**
  * Supervised fine-tuning: cross-entropy on what the assistant writes (`train: assistant`), what follows the prompt
@@ -9,6 +10,7 @@ import { crossEntropy } from '../objective.ts';
 export const sft: Method = {
   name: 'sft',
   papers: ['arXiv:2203.02155'],
-  source: ({ rows }) => rows,
+  rows: prepareTrainingRows,
+  usesReference: () => false,
   objective: () => crossEntropy,
 };

@@ -1,8 +1,16 @@
+import { dpo } from './dpo.ts';
+import { kto } from './kto.ts';
+import { orpo } from './orpo.ts';
 import { pretrain } from './pretrain.ts';
 import { sft } from './sft.ts';
+import { simpo } from './simpo.ts';
 
 /** Every method, in the order in which lists show them. A new one is its file and its line here. */
 export const methods = [
   sft, //
   pretrain,
+  dpo,
+  kto,
+  orpo,
+  simpo,
 ] as const;

@@ -1,0 +1,33 @@
+import type { HeadResult } from './vocabulary.ts';
+
+/** Adds up what the micro-batches of a step, or of an evaluation, found. */
+export class StepTotals {
+  /** What the sum is divided by. */
+  readonly weight: number;
+  #sum = 0;
+  readonly #metrics = new Map<string, { sum: number; count: number }>();
+
+  constructor(weight: number) {
+    this.weight = weight;
+  }
+
+  add({ sum, metrics }: HeadResult): void {
+    this.#sum += sum;
+    for (const [name, values] of Object.entries(metrics)) {
+      const total = this.#metrics.get(name) ?? { sum: 0, count: 0 };
+      for (const value of values) total.sum += value;
+      total.count += values.length;
+      this.#metrics.set(name, total);
+    }
+  }
+
+  get loss(): number {
+    return this.#sum / this.weight;
+  }
+
+  /** The loss, and the mean of each metric that had a value. */
+  means(): { loss: number; metrics?: Readonly<Record<string, number>> } {
+    const means = [...this.#metrics].flatMap(([name, { sum, count }]) => (count > 0 ? [[name, sum / count]] : []));
+    return { loss: this.loss, ...(means.length > 0 ? { metrics: Object.fromEntries(means) } : {}) };
+  }
+}
