@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { PosttrainError } from '../support/errors.ts';
 import type { CausalLm } from './causal-lm.ts';
+import type { Decoder } from './decoder.ts';
 import type { Family } from './family.ts';
 
 /** `config` is a schema of the keys this family reads; whatever it cannot compute must be refused there. */
@@ -11,24 +12,27 @@ export function defineFamily<Schema extends z.ZodType>(family: {
   /** Rewrites older spellings of keys to today's, which `config` describes. */
   readonly upgrade?: (config: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
   readonly build: (config: z.infer<Schema>) => CausalLm;
+  readonly buildDecoder: (config: z.infer<Schema>) => Decoder;
 }): Family {
+  const parse = (given: Readonly<Record<string, unknown>>, file: string): z.infer<Schema> => {
+    const config = family.upgrade?.(given) ?? given;
+    const parsed = family.config.safeParse(config);
+    if (parsed.success) return parsed.data;
+    const problems = parsed.error.issues.map((issue) => describeIssue(issue, config)).join('\n  ');
+    throw new PosttrainError(
+      'model-unsupported',
+      `this ${family.modelType} model cannot be built here:\n  ${problems}`,
+      {
+        place: { file },
+        help: 'each line names a key of config.json, its value, and what can be built.',
+      },
+    );
+  };
   return {
     modelType: family.modelType,
     paper: family.paper,
-    build(given, file) {
-      const config = family.upgrade?.(given) ?? given;
-      const parsed = family.config.safeParse(config);
-      if (parsed.success) return family.build(parsed.data);
-      const problems = parsed.error.issues.map((issue) => describeIssue(issue, config)).join('\n  ');
-      throw new PosttrainError(
-        'model-unsupported',
-        `this ${family.modelType} model cannot be built here:\n  ${problems}`,
-        {
-          place: { file },
-          help: 'each line names a key of config.json, its value, and what can be built.',
-        },
-      );
-    },
+    build: (config, file) => family.build(parse(config, file)),
+    buildDecoder: (config, file) => family.buildDecoder(parse(config, file)),
   };
 }
 

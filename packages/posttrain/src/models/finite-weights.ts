@@ -1,5 +1,6 @@
 import { PosttrainError } from '../support/errors.ts';
 import { scope } from '../tensor/index.ts';
+import type { Decoder } from './decoder.ts';
 import type { LoadedModel } from './load.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { LoadedModel } from './load.ts';
  * checkpoint would answer as if nothing were wrong.
  * @throws weights-invalid with the names
  */
-export function refuseNonFinite({ model, folder }: Pick<LoadedModel, 'model' | 'folder'>): void {
+export function refuseNonFinite({ model, folder }: Pick<LoadedModel<Decoder>, 'model' | 'folder'>): void {
   const wrong = [...model.namedParameters()].filter(([, parameter]) =>
     // A sum is the cheapest look at all elements; finite ones may overflow it.
     scope(() => !Number.isFinite(parameter.sumAll().item()) && !parameter.isfinite().all().item()),

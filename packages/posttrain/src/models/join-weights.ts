@@ -1,11 +1,11 @@
 import { cat, noGrad, scope } from '../tensor/index.ts';
-import type { CausalLm } from './causal-lm.ts';
+import type { Decoder } from './decoder.ts';
 
 /**
  * Lays weights that multiply the same input one after the other in memory, each a view of the whole under its own name.
  * To be called whenever parameters have been replaced; a product over weights that lie apart is right all the same.
  */
-export function joinWeights(model: CausalLm): void {
+export function joinWeights(model: Decoder): void {
   for (const linears of model.joined) {
     scope(() =>
       noGrad(() => {

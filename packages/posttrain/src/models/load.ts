@@ -3,16 +3,20 @@ import { PosttrainError } from '../support/errors.ts';
 import { Random } from '../support/random.ts';
 import { type Device, type DType, manualSeed, noGrad, SafetensorsFile, scope, type Tensor } from '../tensor/index.ts';
 import type { CausalLm } from './causal-lm.ts';
+import type { Decoder } from './decoder.ts';
 import { familyFor } from './families/index.ts';
+import type { Family } from './family.ts';
 import { joinWeights } from './join-weights.ts';
-import { readModelJson, resolveModelFolder, weightFiles } from './model-folder.ts';
+import { isClassifier, type ModelConfig, readModelJson, resolveModelFolder, weightFiles } from './model-folder.ts';
 import { settlePrecision } from './precision.ts';
 
-export interface LoadedModel {
-  readonly model: CausalLm;
+export interface LoadedModel<Model extends Decoder = CausalLm> {
+  readonly model: Model;
   /** Where it came from: config, tokenizer and template are read, and later copied, from here. */
   readonly folder: string;
-  readonly config: Readonly<Record<string, unknown>>;
+  readonly config: ModelConfig;
+  /** What config.json is to be when the model is saved, where that is not the folder's own: another head was put on. */
+  readonly changedConfig?: ModelConfig | undefined;
   /** The element type that the checkpoint stores. */
   readonly storedDtype: DType;
 }
@@ -31,6 +35,32 @@ export interface LoadOptions {
  * @throws model-invalid, model-unsupported, weights-invalid (missing, unexpected and misshapen keys told together), pickle-refused.
  */
 export function loadCausalLm(name: string, options: LoadOptions = {}): LoadedModel {
+  return openModel(name, options, {
+    build: (family, config, folder) => {
+      refuseScoreHead(config, folder);
+      return family.build(config, join(folder, 'config.json'));
+    },
+  });
+}
+
+/** What kind of model is made of a folder. */
+export interface ModelKind<Model extends Decoder> {
+  /** @throws where the folder holds another kind */
+  build(family: Family, config: ModelConfig, folder: string): Model;
+  /** Parameters that no file holds. */
+  fresh?(name: string): boolean;
+  /** Keys of the files that are left alone. */
+  passOver?(key: string): boolean;
+  /** Sets fresh parameters, which are float32. */
+  afterwards?(model: Model): void;
+}
+
+/** Opens a folder as one kind of model. */
+export function openModel<Model extends Decoder>(
+  name: string,
+  options: LoadOptions,
+  kind: ModelKind<Model>,
+): LoadedModel<Model> {
   const folder = resolveModelFolder(name);
   const configFile = join(folder, 'config.json');
   const config = readModelJson(folder, 'config.json');
@@ -40,14 +70,15 @@ export function loadCausalLm(name: string, options: LoadOptions = {}): LoadedMod
       help: 'use the original checkpoint in float32, bfloat16 or float16.',
     });
   const family = familyFor(config['model_type'], configFile);
-  const model = scope(() => {
-    const built = family.build(config, configFile);
+  const model = scope<unknown>(() => {
+    const built = kind.build(family, config, folder);
     for (const parameter of built.parameters()) parameter.keep();
     return built;
-  });
+  }) as Model;
   try {
     if (options.init === 'random') initialize(model, options.seed ?? 0);
-    const storedDtype = options.init === 'random' ? 'float32' : fillFromFiles(model, folder);
+    const storedDtype = options.init === 'random' ? 'float32' : fillFromFiles(model, folder, kind);
+    kind.afterwards?.(model);
     const short = settlePrecision(options.precision ?? 'fp32', model.dimensions) === 'bf16';
     place(model, short ? 'bfloat16' : 'float32', options.device ?? 'cpu');
     joinWeights(model);
@@ -58,19 +89,28 @@ export function loadCausalLm(name: string, options: LoadOptions = {}): LoadedMod
   }
 }
 
-function fillFromFiles(model: CausalLm, folder: string): DType {
+function refuseScoreHead(config: ModelConfig, folder: string): void {
+  if (!isClassifier(config)) return;
+  throw new PosttrainError('model-invalid', `${folder} holds a reward model; it predicts no tokens.`, {
+    place: { file: join(folder, 'config.json'), key: 'architectures' },
+    help: 'to train or chat, give the language model that it was made from. loadRewardModel opens it, and posttrain generate --reward scores answers by it.',
+  });
+}
+
+function fillFromFiles<Model extends Decoder>(model: Model, folder: string, kind: ModelKind<Model>): DType {
   const files = weightFiles(folder).map((path) => new SafetensorsFile(path));
   try {
     const where = new Map(files.flatMap((file) => [...file.header.tensors.keys()].map((key) => [key, file] as const)));
-    checkKeys(model, where, folder);
+    checkKeys(model, where, folder, kind);
     let stored: DType = 'float32';
-    model.replaceParameters((name) =>
-      scope(() => {
+    model.replaceParameters((name, current) => {
+      if (kind.fresh?.(name)) return current;
+      return scope(() => {
         const view = where.get(name)!.view(name);
         stored = view.dtype;
         return view.dtype === 'float32' ? view.clone() : view.toDtype('float32');
-      }),
-    );
+      });
+    });
     return stored;
   } finally {
     for (const file of files) file[Symbol.dispose]();
@@ -78,8 +118,14 @@ function fillFromFiles(model: CausalLm, folder: string): DType {
 }
 
 /** All that does not fit is told at once: one look at the message says whether it is another model or a broken file. */
-function checkKeys(model: CausalLm, where: ReadonlyMap<string, SafetensorsFile>, folder: string): void {
-  const wanted = new Map([...model.namedParameters()].map(([name, parameter]) => [name, parameter.shape]));
+function checkKeys<Model extends Decoder>(
+  model: Model,
+  where: ReadonlyMap<string, SafetensorsFile>,
+  folder: string,
+  kind: ModelKind<Model>,
+): void {
+  const stored = [...model.namedParameters()].filter(([name]) => !kind.fresh?.(name));
+  const wanted = new Map(stored.map(([name, parameter]) => [name, parameter.shape]));
   const problems: string[] = [];
   for (const [name, shape] of wanted) {
     const stored = where.get(name)?.header.tensors.get(name);
@@ -90,8 +136,7 @@ function checkKeys(model: CausalLm, where: ReadonlyMap<string, SafetensorsFile>,
       );
   }
   for (const name of where.keys())
-    if (!wanted.has(name) && !model.ignoredKeys.includes(name) && !name.endsWith('rotary_emb.inv_freq'))
-      problems.push(`unexpected  ${name}`);
+    if (!wanted.has(name) && !isKnownExtra(name, model) && !kind.passOver?.(name)) problems.push(`unexpected  ${name}`);
   if (problems.length === 0) return;
   const shown = problems.slice(0, 12);
   if (problems.length > shown.length) shown.push(`… and ${problems.length - shown.length} more`);
@@ -102,8 +147,12 @@ function checkKeys(model: CausalLm, where: ReadonlyMap<string, SafetensorsFile>,
   });
 }
 
+function isKnownExtra(name: string, model: Decoder): boolean {
+  return model.ignoredKeys.includes(name) || name.endsWith('rotary_emb.inv_freq');
+}
+
 /** Fresh weights as transformers draws them: normal(0, initializer_range) for matrices, ones for norms, zeros for biases. */
-export function initialize(model: CausalLm, seed: number): void {
+export function initialize(model: Decoder, seed: number): void {
   manualSeed(Random.of(seed, 'initialize').uint32());
   noGrad(() => {
     for (const [name, parameter] of model.namedParameters()) {
@@ -115,9 +164,10 @@ export function initialize(model: CausalLm, seed: number): void {
 }
 
 /** Matrices in `dtype`, vectors in float32: their share of memory is nil, and norms are computed in full precision. */
-function place(model: CausalLm, dtype: DType, device: Device): void {
+function place(model: Decoder, dtype: DType, device: Device): void {
   model.replaceParameters((_name, current: Tensor) => {
-    const wanted = current.shape.length === 1 ? 'float32' : dtype;
+    const isVector = current.shape.length === 1 || current.shape[0] === 1;
+    const wanted = isVector ? 'float32' : dtype;
     return current.dtype === wanted && current.device === device ? current : current.toDevice(device, wanted);
   });
 }

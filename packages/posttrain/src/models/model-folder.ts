@@ -4,6 +4,9 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PosttrainError } from '../support/errors.ts';
 
+/** A config.json as it was parsed. */
+export type ModelConfig = Readonly<Record<string, unknown>>;
+
 /** The model that ships with the package. */
 const embedded: Readonly<Record<string, string>> = {
   pocket: fileURLToPath(new URL('../../assets/pocket/base', import.meta.url)),
@@ -74,6 +77,21 @@ export function readModelJson(folder: string, name: string): Record<string, unkn
     place: { file },
     help: 'download the file again, or restore it from where the model came from.',
   });
+}
+
+/** Whether config.json is that of a model with a head of labels or scores. */
+export function isClassifier({ architectures }: ModelConfig): boolean {
+  return Array.isArray(architectures) && /ForSequenceClassification$/.test(String(architectures[0]));
+}
+
+/** The id of a token that tokenizer_config.json names by its role; null where no file tells. */
+export function tokenIdOf(folder: string, role: 'pad_token'): number | null {
+  if (!existsSync(join(folder, 'tokenizer_config.json')) || !existsSync(join(folder, 'tokenizer.json'))) return null;
+  const named = readModelJson(folder, 'tokenizer_config.json')[role];
+  const token = typeof named === 'object' && named !== null ? (named as { content?: unknown }).content : named;
+  const added = readModelJson(folder, 'tokenizer.json')['added_tokens'];
+  const found = Array.isArray(added) ? added.find(({ content }) => content === token) : undefined;
+  return typeof token === 'string' && typeof found?.id === 'number' ? found.id : null;
 }
 
 /** The safetensors files of a model, in order. @throws pickle-refused, model-invalid. */

@@ -1,28 +1,37 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type DType, dtypeWidth, type Tensor, writeSafetensors } from '../tensor/index.ts';
+import type { ModelConfig } from './model-folder.ts';
 
 /** Files of a model folder that describe it without holding weights: they travel with every checkpoint. */
 const companion =
   /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json$|^(chat_template\.jinja|merges\.txt|tokenizer\.model)$/;
+/** What does not hold of a model with another head. */
+const replaced = /^(config|generation_config)\.json$/;
 
 /**
  * Writes a model folder that transformers opens: weights as safetensors (in shards of at most `shardBytes`, 5 GiB, with an
- * index), and the source's config, tokenizer, chat template and generation config byte for byte.
+ * index), and the source's config, tokenizer, chat template and generation config byte for byte. `config` stands for the source's
+ * own where another head was put on; what the source says about generation then stays behind.
  * @returns the files written. The caller makes the whole atomic.
  */
 export function saveModelFolder(
   target: string,
   source: string,
   weights: ReadonlyMap<string, Tensor>,
-  { shardBytes = 5 * 2 ** 30 }: { shardBytes?: number } = {},
+  { shardBytes = 5 * 2 ** 30, config }: { shardBytes?: number; config?: ModelConfig | undefined } = {},
 ): string[] {
   mkdirSync(target, { recursive: true });
   const written: string[] = [];
   for (const name of readdirSync(source)) {
-    if (!companion.test(name)) continue;
+    if (!companion.test(name) || (config && replaced.test(name))) continue;
     copyFileSync(join(source, name), join(target, name));
     written.push(join(target, name));
+  }
+  if (config) {
+    const file = join(target, 'config.json');
+    writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`);
+    written.push(file);
   }
   return [...written, ...writeWeights(target, weights, shardBytes)];
 }

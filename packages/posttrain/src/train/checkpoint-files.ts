@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Decoder } from '../models/decoder.ts';
 import type { LoadedModel } from '../models/load.ts';
 import { saveModelFolder } from '../models/save.ts';
 import { PosttrainError } from '../support/errors.ts';
@@ -20,7 +21,7 @@ interface TrainingState {
 }
 
 export interface CheckpointParts {
-  readonly loaded: LoadedModel;
+  readonly loaded: LoadedModel<Decoder>;
   readonly trainable: Trainable;
   readonly optimizer: Optimizer;
   /** A chat template given by the recipe, which goes with the model from now on. */
@@ -36,11 +37,11 @@ export function writeCheckpointFiles(
   step: number,
   { loaded, trainable, optimizer, template }: CheckpointParts,
 ): void {
-  const { storedDtype } = loaded;
+  const { storedDtype, changedConfig: config } = loaded;
   scope(() =>
     noGrad(() => {
       const weights = new Map(trainable.names.map((name, i) => [name, trainable.masters[i]!.toDtype(storedDtype)]));
-      saveModelFolder(folder, loaded.folder, weights);
+      saveModelFolder(folder, loaded.folder, weights, { config });
     }),
   );
   copyForgettingFiles(loaded.folder, folder);

@@ -1,4 +1,4 @@
-import type { CausalLm } from '../models/causal-lm.ts';
+import type { Decoder } from '../models/decoder.ts';
 import { joinWeights } from '../models/join-weights.ts';
 import { noGrad, type Tensor } from '../tensor/index.ts';
 import { Trainable } from './trainable.ts';
@@ -7,7 +7,7 @@ import { Trainable } from './trainable.ts';
  * Prepares a float32 model for training. In bf16 it multiplies by short copies of its matrices, and the masters are set
  * apart. Looking rows up multiplies nothing: the embedding reads its master, as PyTorch's autocast does.
  */
-export function makeTrainable(model: CausalLm, precision: 'fp32' | 'bf16'): Trainable {
+export function makeTrainable(model: Decoder, precision: 'fp32' | 'bf16'): Trainable {
   const masters = new Map<string, Tensor>();
   if (precision === 'bf16') {
     model.replaceParameters((name, current) => {
@@ -21,7 +21,7 @@ export function makeTrainable(model: CausalLm, precision: 'fp32' | 'bf16'): Trai
   return new Trainable(model, masters);
 }
 
-function readEmbeddingFromMaster(model: CausalLm, masters: ReadonlyMap<string, Tensor>): void {
+function readEmbeddingFromMaster(model: Decoder, masters: ReadonlyMap<string, Tensor>): void {
   const embedding = model.inputEmbedding;
   for (const [name, parameter] of model.namedParameters()) {
     const master = masters.get(name);

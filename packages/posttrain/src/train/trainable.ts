@@ -1,4 +1,4 @@
-import type { CausalLm } from '../models/causal-lm.ts';
+import type { Decoder } from '../models/decoder.ts';
 import { kernelOn } from '../native/kernel-switch.ts';
 import {
   foreachCopy_,
@@ -29,7 +29,7 @@ export class Trainable implements Disposable {
   #collected = false;
 
   /** @param masters float32 weights by name; taken over. Those missing are the model's own parameters. */
-  constructor(model: CausalLm, masters: ReadonlyMap<string, Tensor> = new Map()) {
+  constructor(model: Decoder, masters: ReadonlyMap<string, Tensor> = new Map()) {
     const named = [...model.namedParameters()];
     this.names = named.map(([name]) => name);
     this.copies = named.map(([, parameter]) => parameter);

@@ -15,7 +15,8 @@ import {
   targetLogps,
 } from '../../nn/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
-import { type BlockContext, CausalLm, type ModelDimensions } from '../causal-lm.ts';
+import { CausalLm } from '../causal-lm.ts';
+import { type BlockContext, Decoder, type ModelDimensions } from '../decoder.ts';
 import type { DecoderParts } from '../decoder-parts.ts';
 import { defineFamily } from '../define-family.ts';
 
@@ -170,38 +171,23 @@ class LlamaBlock extends Module<[x: Tensor, context: BlockContext], Tensor> {
   }
 }
 
-class LlamaModel extends Module {
-  embedTokens: Embedding;
-  layers: LlamaBlock[];
-  norm: RmsNorm;
-
-  constructor(config: LlamaConfig) {
-    super();
-    this.embedTokens = new Embedding(config.vocab_size, config.hidden_size);
-    this.layers = Array.from({ length: config.num_hidden_layers }, (_, layer) => new LlamaBlock(config, layer));
-    this.norm = new RmsNorm(config.hidden_size, config.rms_norm_eps);
-  }
-
-  override forward(): never {
-    throw new TypeError('call the causal language model around this one');
-  }
-}
-
 /**
  * Llama decoder, Touvron et al. 2023, arXiv:2302.13971, with grouped-query attention (Ainslie et al. 2023,
  * arXiv:2305.13245) and Llama 3's RoPE scaling. Covers every checkpoint whose model_type is `llama`.
  */
-class Llama extends CausalLm {
-  model: LlamaModel;
-  lmHead?: Linear;
+class LlamaModel extends Decoder {
+  embedTokens: Embedding;
+  layers: LlamaBlock[];
+  norm: RmsNorm;
   readonly #config: LlamaConfig;
   readonly #frequencies: readonly number[];
 
   constructor(config: LlamaConfig) {
     super();
     this.#config = config;
-    this.model = new LlamaModel(config);
-    if (!config.tie_word_embeddings) this.lmHead = new Linear(config.hidden_size, config.vocab_size);
+    this.embedTokens = new Embedding(config.vocab_size, config.hidden_size);
+    this.layers = Array.from({ length: config.num_hidden_layers }, (_, layer) => new LlamaBlock(config, layer));
+    this.norm = new RmsNorm(config.hidden_size, config.rms_norm_eps);
     const rope = config.rope_parameters ?? config.rope_scaling;
     const theta = rope?.rope_theta ?? config.rope_theta;
     this.#frequencies = inverseFrequencies(
@@ -216,14 +202,39 @@ class Llama extends CausalLm {
   }
 
   override get blocks(): readonly LlamaBlock[] {
-    return this.model.layers;
+    return this.layers;
   }
 
-  override get decoderParts(): DecoderParts {
-    const { embedTokens, layers, norm } = this.model;
+  override get inputEmbedding(): Embedding {
+    return this.embedTokens;
+  }
+
+  override get joined(): readonly (readonly Linear[])[] {
+    return this.layers.flatMap((block) => block.joined);
+  }
+
+  override get initializerRange(): number {
+    return this.#config.initializer_range;
+  }
+
+  override get ignoredKeys(): readonly string[] {
+    return [];
+  }
+
+  override begin(tokens: Tensor, attention: AttentionContext, training: boolean): { x: Tensor; context: BlockContext } {
+    const rotary = rotaryTable(attention.positions, this.#frequencies);
+    return { x: this.embedTokens.call(tokens), context: { attention, rotary, training } };
+  }
+
+  override finish(x: Tensor): Tensor {
+    return this.norm.call(x);
+  }
+
+  /** The parts by their role, with the projection to the vocabulary that is put on. */
+  parts(head: Tensor): DecoderParts {
     return {
-      embedding: embedTokens.weight,
-      blocks: layers.map(({ inputLayernorm, selfAttn, postAttentionLayernorm, mlp }) => ({
+      embedding: this.embedTokens.weight,
+      blocks: this.layers.map(({ inputLayernorm, selfAttn, postAttentionLayernorm, mlp }) => ({
         attentionNorm: inputLayernorm,
         query: selfAttn.qProj,
         key: selfAttn.kProj,
@@ -234,35 +245,30 @@ class Llama extends CausalLm {
         up: mlp.upProj,
         down: mlp.downProj,
       })),
-      norm,
-      head: this.#head,
+      norm: this.norm,
+      head,
       frequencies: this.#frequencies,
     };
   }
+}
 
-  override get inputEmbedding(): Embedding {
-    return this.model.embedTokens;
+/** A Llama that predicts the next token, by a projection of its own or by the table of embeddings. */
+class Llama extends CausalLm {
+  model: LlamaModel;
+  lmHead?: Linear;
+
+  constructor(config: LlamaConfig) {
+    super();
+    this.model = new LlamaModel(config);
+    if (!config.tie_word_embeddings) this.lmHead = new Linear(config.hidden_size, config.vocab_size);
   }
 
-  override get joined(): readonly (readonly Linear[])[] {
-    return this.blocks.flatMap((block) => block.joined);
-  }
-
-  override get initializerRange(): number {
-    return this.#config.initializer_range;
+  override get decoderParts(): DecoderParts {
+    return this.model.parts(this.#head);
   }
 
   override get ignoredKeys(): readonly string[] {
-    return this.#config.tie_word_embeddings ? ['lm_head.weight'] : [];
-  }
-
-  override begin(tokens: Tensor, attention: AttentionContext, training: boolean): { x: Tensor; context: BlockContext } {
-    const rotary = rotaryTable(attention.positions, this.#frequencies);
-    return { x: this.model.embedTokens.call(tokens), context: { attention, rotary, training } };
-  }
-
-  override finish(x: Tensor): Tensor {
-    return this.model.norm.call(x);
+    return this.lmHead ? [] : ['lm_head.weight'];
   }
 
   get #head(): Tensor {
@@ -284,4 +290,5 @@ export const llama = defineFamily({
   config: LlamaConfig,
   upgrade: renameRopeType,
   build: (config) => new Llama(config),
+  buildDecoder: (config) => new LlamaModel(config),
 });
