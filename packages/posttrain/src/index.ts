@@ -1,8 +1,9 @@
 /** Post-training for TypeScript. Nothing here computes on the caller's thread: `train` and `loadModel` use an engine process. */
 export { type GenerateOptions, type JudgeOptions, type LoadModelOptions, loadModel, Model } from './client/model.ts';
+export { loadRewardModel, RewardModel, type RewardModelReward, rewardModel } from './client/reward-model.ts';
 export { Run, type RunResult } from './client/run.ts';
 export { type TrainOptions, train } from './client/train.ts';
-export type { Message, Role, ToolCall } from './data/types.ts';
+export type { Conversation, Message, Role, ToolCall } from './data/types.ts';
 export type { GeneratedPart } from './engine/protocol.ts';
 export type { Generated, LikelihoodRequest, LikelihoodResult, RollingResult } from './models/generation/settings.ts';
 export { doctor } from './native/doctor.ts';

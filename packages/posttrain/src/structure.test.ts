@@ -37,6 +37,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'engine/host': ['engine/protocol', 'support'],
   engine: ['engine/protocol', 'engine/stopping', 'train', 'models', 'native', 'support'],
   client: [
+    'scoring',
     'models/generation/settings',
     'engine/host',
     'engine/protocol',

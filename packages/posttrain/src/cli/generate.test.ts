@@ -6,10 +6,13 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Comparison, readFeedback } from '../data/index.ts';
+import { loadRewardModel } from '../index.ts';
 import { readJsonl } from '../runs/index.ts';
+import { drawnRewardModel } from '../testing/drawn-reward-model.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 
 const main = fileURLToPath(new URL('./main.js', import.meta.url));
+const languageModel = fileURLToPath(new URL('../../assets/pocket/base', import.meta.url));
 const env = { ...process.env, CI: '1', NO_COLOR: '1', FORCE_COLOR: '' };
 
 /** Prompts with a number each, and a reward that counts how often the answer says its letter. */
@@ -138,4 +141,36 @@ test('what is wrong is said before anything is drawn', (t) => {
   assert.ok(!existsSync(join(cwd, 'x.jsonl.samples.jsonl')));
   assert.equal(generate('--out', 'x.jsonl', '--seed', '1').code, 0);
   assert.match(said('--seed', '2'), /holds answers that were drawn otherwise: seed was 1, now 2/);
+});
+
+test('best of n by a reward model: its folder stands where a function may, and the kept answer is its first choice', async (t) => {
+  const { cwd, generate, rowsOf } = folderOf(t, 3);
+  const folder = drawnRewardModel(cwd);
+  const best = ['--n', '5', '--keep', 'best', '--reward', './reward'];
+  const { code, err } = generate('--out', 'best.jsonl', ...best);
+  assert.equal(code, 0, err);
+  const kept = rowsOf('best.jsonl') as { messages: { role: 'user' | 'assistant'; content: string }[] }[];
+  const samples = rowsOf('best.jsonl.samples.jsonl').slice(1) as { answers: { text: string; score: number }[] }[];
+  await using judge = await loadRewardModel(folder, { precision: 'fp32', threads: 1 });
+  for (const [i, { answers }] of samples.entries()) {
+    const question = kept[i]!.messages[0]!;
+    const scores = await judge.score(answers.map(({ text }) => [question, { role: 'assistant', content: text }]));
+    for (const [k, { score }] of answers.entries()) assert.ok(Math.abs(score - scores[k]!) < 1e-5);
+    const most = Math.max(...answers.map(({ score }) => score));
+    assert.equal(kept[i]!.messages.at(-1)!.content, answers.find(({ score }) => score === most)!.text);
+  }
+
+  // The same words with other weights behind them are another reward.
+  const weights = join(folder, 'model.safetensors');
+  const bytes = readFileSync(weights);
+  bytes[bytes.length - 1]! ^= 1;
+  writeFileSync(weights, bytes);
+  const changed = generate('--out', 'best.jsonl', ...best);
+  assert.equal(changed.code, 2);
+  assert.match(changed.err, /were drawn otherwise: rewardWeights was/);
+
+  const wrong = generate('--out', 'wrong.jsonl', '--n', '2', '--keep', 'best', '--reward', languageModel);
+  assert.notEqual(wrong.code, 0);
+  assert.match(wrong.err, /holds a language model; it has no head that scores/);
+  assert.equal(existsSync(join(cwd, 'wrong.jsonl.samples.jsonl')), false, 'found before anything is drawn');
 });

@@ -15,7 +15,7 @@ import { formatCount, formatNumber } from '../support/terminal/format.ts';
 import { progressBar } from '../support/terminal/status-line.ts';
 import { type ExitCode, exitCode } from './exit-codes.ts';
 import { loadLibrary, loadRuns, type Model } from './library.ts';
-import { loadReward } from './load-reward.ts';
+import { loadReward, type NamedReward } from './load-reward.ts';
 import { findModelFolder } from './model-folder.ts';
 import type { Output } from './output.ts';
 import { prepareEngine } from './prepare-engine.ts';
@@ -50,7 +50,7 @@ export async function generateCommand(
 ): Promise<ExitCode> {
   const keep = checkedKeep(options);
   const { rows } = await readPrompts(prompts);
-  const reward = options.reward === undefined ? undefined : await loadReward(options.reward);
+  await using named = options.reward === undefined ? undefined : await loadReward(options.reward, options, output);
   const { folder, warnings } = await findModelFolder(target);
   for (const warning of warnings) output.warn(warning);
   await prepareEngine(output);
@@ -60,11 +60,11 @@ export async function generateCommand(
     precision: precisionOf(precision),
     ...(threads === undefined ? {} : { threads }),
   });
-  using record = new SampleRecord(`${options.out}.samples.jsonl`, await settingsOf(model, prompts, options));
+  using record = new SampleRecord(`${options.out}.samples.jsonl`, await settingsOf(model, prompts, options, named));
   const stop = new AbortController();
   using signals = watchStopSignals(() => stop.abort());
   try {
-    await drawAnswers(model, rows, record, reward, options, output, stop.signal);
+    await drawAnswers(model, rows, record, named?.reward, options, output, stop.signal);
   } catch (error) {
     if (signals.received === undefined) throw error;
     output.note('Stopped. The same command goes on with the prompts that are left.');
@@ -74,7 +74,7 @@ export async function generateCommand(
     const asked = { prompt, ...(tools ? { tools } : {}) };
     return { ...asked, answers: record.get(sampledId(asked))! };
   });
-  const kept = keepAnswers(sampled, keep, { minScore: options.minScore, scored: reward !== undefined });
+  const kept = keepAnswers(sampled, keep, { minScore: options.minScore, scored: named !== undefined });
   const { replaceFile } = await loadRuns();
   replaceFile(options.out, kept.rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   present(sampled, kept, { ...options, keep }, record.path, output);
@@ -103,11 +103,17 @@ async function settingsOf(
   model: Model,
   prompts: string,
   { n, maxTokens, temperature, topP, seed, reward, precision }: GenerateCommandOptions,
+  named: NamedReward | undefined,
 ): Promise<SampleSettings> {
   const { fingerprintFolder } = await import('../evaluate/index.ts');
   const { weights, tokenizer, template } = await fingerprintFolder(model.folder, { precision, engine: '' });
   const sampling = { n, maxTokens, temperature, topP: topP ?? null, seed, precision };
-  return { prompts: resolve(prompts), weights, tokenizer, template, ...sampling, reward: reward ?? null };
+  // Another model in the same folder is another reward; the code of a function is its writer's to keep.
+  const judge = named?.folder
+    ? (await fingerprintFolder(named.folder, { precision: 'fp32', engine: '' })).weights
+    : null;
+  const rewarded = { reward: reward ?? null, ...(judge === null ? {} : { rewardWeights: judge }) };
+  return { prompts: resolve(prompts), weights, tokenizer, template, ...sampling, ...rewarded };
 }
 
 async function drawAnswers(
@@ -125,10 +131,12 @@ async function drawAnswers(
   for (let start = 0; start < waiting.length; start += perBatch) {
     const some = waiting.slice(start, start + perBatch);
     const drawn = await draw(model, some, options, signal);
-    for (const [i, [id, row]] of some.entries()) {
-      const answers = drawn.slice(i * options.n, (i + 1) * options.n);
-      record.add(id, await scored(answers, row, reward, signal));
-    }
+    // A reward hears of all answers at once, and may batch them; what was scored before one fails is kept.
+    const scoring = some.map(([, row], i) =>
+      scored(drawn.slice(i * options.n, (i + 1) * options.n), row, reward, signal),
+    );
+    for (const promise of scoring) promise.catch(() => {});
+    for (const [i, [id]] of some.entries()) record.add(id, await scoring[i]!);
     const done = start + some.length;
     const perPrompt = (performance.now() - startedAt) / done / 1000;
     output.progress(

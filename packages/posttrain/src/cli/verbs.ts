@@ -145,7 +145,10 @@ function addGenerate(program: Command, run: Runner): void {
       'all, best (one conversation a prompt) or pairs (best against worst; without a reward, to label)',
       'all',
     )
-    .option('--reward <file#name>', 'a function that scores answers, such as ./rewards.ts#cited; its code runs')
+    .option(
+      '--reward <name>',
+      'a function that scores answers, such as ./rewards.ts#cited, whose code runs; or the folder of a reward model',
+    )
     .option('--min-score <x>', 'keep nothing of prompts whose best answer scores less', numberOption({}))
     .option('--max-tokens <n>', 'longest answer', positive, 256)
     .option('--temperature <t>', '0 takes the likeliest token', numberOption({ min: 0 }), 1)

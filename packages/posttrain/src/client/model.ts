@@ -1,6 +1,6 @@
 import type { Message } from '../data/types.ts';
 import { EngineProcess } from '../engine/host.ts';
-import type { GeneratedPart, LoadResult, Verbs } from '../engine/protocol.ts';
+import type { GeneratedPart, LoadResult } from '../engine/protocol.ts';
 import type {
   Generated,
   GenerateSettings,
@@ -8,6 +8,8 @@ import type {
   LikelihoodResult,
   RollingResult,
 } from '../models/generation/settings.ts';
+
+import { askEngine } from './engine-request.ts';
 
 export interface GenerateOptions extends GenerateSettings {
   readonly signal?: AbortSignal | undefined;
@@ -56,7 +58,7 @@ export class Model implements AsyncDisposable {
     options: GenerateOptions = {},
   ): Promise<readonly Generated[]> {
     const { signal, ...settings } = options;
-    return this.#ask('generate', { inputs, options: settings, stream: false }, signal);
+    return askEngine(this.#engine, 'generate', { inputs, options: settings, stream: false }, signal);
   }
 
   /**
@@ -68,30 +70,12 @@ export class Model implements AsyncDisposable {
     requests: readonly LikelihoodRequest[],
     options: JudgeOptions = {},
   ): Promise<readonly (readonly LikelihoodResult[])[]> {
-    return this.#ask('likelihoods', requests, options.signal, ({ done }) => options.onDone?.(done));
+    return askEngine(this.#engine, 'likelihoods', requests, options.signal, ({ done }) => options.onDone?.(done));
   }
 
   /** How likely whole texts are, in nats, the tokenizer's frame included; texts beyond the context in windows that judge each token once. */
   async rolling(texts: readonly string[], options: JudgeOptions = {}): Promise<readonly RollingResult[]> {
-    return this.#ask('rolling', texts, options.signal, ({ done }) => options.onDone?.(done));
-  }
-
-  async #ask<V extends 'generate' | 'likelihoods' | 'rolling'>(
-    verb: V,
-    request: Verbs[V]['request'],
-    signal: AbortSignal | undefined,
-    onPart?: (part: Verbs[V]['part']) => void,
-  ): Promise<Verbs[V]['result']> {
-    signal?.throwIfAborted();
-    const { result, stop } = this.#engine.request(verb, request, onPart);
-    signal?.addEventListener('abort', stop, { once: true });
-    try {
-      return await result;
-    } catch (error) {
-      throw signal?.aborted ? signal.reason : error;
-    } finally {
-      signal?.removeEventListener('abort', stop);
-    }
+    return askEngine(this.#engine, 'rolling', texts, options.signal, ({ done }) => options.onDone?.(done));
   }
 
   /**

@@ -20,6 +20,12 @@ export interface Message {
   readonly weight?: number;
 }
 
+/** Messages with the tools that were offered in them. */
+export interface Conversation {
+  readonly messages: readonly Message[];
+  readonly tools?: readonly unknown[];
+}
+
 /** Where a row stands, for every message that speaks of it. Lines count from 1. */
 export interface RowOrigin {
   readonly file: string;

@@ -1,4 +1,4 @@
-import type { Message } from '../data/types.ts';
+import type { Conversation, Message } from '../data/types.ts';
 import type {
   Generated,
   GenerateSettings,
@@ -73,6 +73,14 @@ export interface Verbs {
     readonly request: readonly LikelihoodRequest[];
     /** For each request its continuations' likelihoods. */
     readonly result: readonly (readonly LikelihoodResult[])[];
+    readonly part: DonePart;
+  };
+  /** A reward model takes the place of whatever is loaded. */
+  readonly loadReward: { readonly request: LoadRequest; readonly result: LoadResult; readonly part: never };
+  readonly score: {
+    readonly request: readonly Conversation[];
+    /** One score a conversation, in the reward model's own unit. */
+    readonly result: readonly number[];
     readonly part: DonePart;
   };
   readonly rolling: {

@@ -1,4 +1,5 @@
 import type { ChatModel } from '../models/chat-model.ts';
+import type { ConversationScorer } from '../models/conversation-scorer.ts';
 import { PosttrainError } from '../support/errors.ts';
 import type { GenerateRequest, LoadRequest, LoadResult, ToEngine, TrainRequest } from './protocol.ts';
 import type { Stopping } from './stopping.ts';
@@ -14,19 +15,39 @@ type Request = Extract<ToEngine, { type: 'request' }>;
 /** What an engine can do. It holds one model at most, and does one thing at a time. */
 export function createVerbs(): { run(request: Request, context: VerbContext): Promise<unknown> } {
   let model: ChatModel | undefined;
+  let scorer: ConversationScorer | undefined;
   let busy: Promise<unknown> = Promise.resolve();
 
-  async function load(request: LoadRequest): Promise<LoadResult> {
-    const [{ ensureEngine }, { ChatModel }, { settleThreads }] = await Promise.all([
+  /** Makes room for a model on a ready engine. */
+  async function prepare({ threads }: LoadRequest): Promise<void> {
+    const [{ ensureEngine }, { settleThreads }] = await Promise.all([
       import('../native/setup.ts'),
-      import('../models/chat-model.ts'),
       import('../train/settle.ts'),
     ]);
     await ensureEngine();
-    settleThreads(request.threads);
+    settleThreads(threads);
     model?.[Symbol.dispose]();
+    scorer?.[Symbol.dispose]();
+    [model, scorer] = [undefined, undefined];
+  }
+
+  async function load(request: LoadRequest): Promise<LoadResult> {
+    await prepare(request);
+    const { ChatModel } = await import('../models/chat-model.ts');
     model = await ChatModel.load(request.model, { precision: request.precision });
     return { contextLength: model.contextLength, folder: model.folder };
+  }
+
+  async function loadReward(request: LoadRequest): Promise<LoadResult> {
+    await prepare(request);
+    const { ConversationScorer } = await import('../models/conversation-scorer.ts');
+    scorer = await ConversationScorer.load(request.model, { precision: request.precision });
+    return { contextLength: scorer.contextLength, folder: scorer.folder };
+  }
+
+  function loadedScorer(): ConversationScorer {
+    if (scorer) return scorer;
+    throw new PosttrainError('usage', 'no reward model is loaded in this engine.');
   }
 
   function loaded(): ChatModel {
@@ -55,6 +76,10 @@ export function createVerbs(): { run(request: Request, context: VerbContext): Pr
         return generate(message.request, context);
       case 'likelihoods':
         return loaded().likelihoods(message.request, judging(context));
+      case 'loadReward':
+        return loadReward(message.request);
+      case 'score':
+        return loadedScorer().score(message.request, judging(context));
       case 'rolling':
         return loaded().rolling(message.request, judging(context));
       case 'train':
