@@ -17,6 +17,16 @@ export { type IntentGold, type IntentLabel, intents, outOfScope } from './intent
 export type { DrawOptions, Gold, ItemSplit, PocketGold, PocketItem, PocketTask } from './items.ts';
 export type { Mix } from './mix.ts';
 export { pocketInit, pocketModelConfig } from './model-config.ts';
+export {
+  type HeldOutPreferenceOptions,
+  heldOutPreferences,
+  type PreferenceAxis,
+  type PreferenceOptions,
+  type PreferenceRow,
+  preferenceAxes,
+  preferenceMix,
+  preferenceRows,
+} from './preferences.ts';
 export type { Wording } from './questions.ts';
 export type { SafetyGold } from './safety.ts';
 export type { Segment, SegmentsRow } from './segments.ts';
