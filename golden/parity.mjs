@@ -24,6 +24,7 @@ const STEPS = [
   { name: 'models', script: 'checkpoints.py', folders: ['models/babyllama-361', 'models/stories260K'] },
   { name: 'tiny', script: 'tiny_llama.py', folders: ['tiny'] },
   { name: 'reward', script: 'reward_model.py', folders: ['reward'] },
+  { name: 'baselines', script: 'pair_baselines.py', folders: ['baselines'], modules: ['sklearn', 'scipy'] },
   { name: 'optim', script: 'optimizers.py', folders: ['optim'] },
   { name: 'rows', script: 'instruction_rows.py', folders: ['models/babyllama-361-chat', 'models/tiny-bpe', 'sft/rows.jsonl', 'learn/instruction.jsonl'] },
   { name: 'sft', script: 'sft_trajectories.py', folders: ['sft'], needs: ['models', 'rows'] },

@@ -110,6 +110,22 @@ export {
   type JudgedComparison,
   type PositionBias,
 } from './feedback/feedback-report.ts';
+export {
+  type BaselineOptions,
+  type PairBaseline,
+  pairBaselines,
+  type TextPair,
+  wordsOf,
+} from './feedback/pair-baselines.ts';
+export {
+  type RewardCalibration,
+  type RewardGroup,
+  type RewardLength,
+  type RewardReport,
+  rewardReport,
+  type ScoredAnswer,
+  type ScoredPair,
+} from './feedback/reward-report.ts';
 export { followsAll, type IfevalAccuracy, ifevalAccuracy } from './ifeval/accuracy.ts';
 export {
   type Followed,

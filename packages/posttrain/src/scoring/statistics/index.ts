@@ -3,6 +3,7 @@ export { type BootstrapEstimate, type BootstrapOptions, bootstrap } from './boot
 export { type BothOrders, type JudgedPair, type Preference, resolveBothOrders } from './both-orders.ts';
 export { type BradleyTerry, bradleyTerry, type Rating } from './bradley-terry.ts';
 export type { ClusterId } from './clusters.ts';
+export { pearson, spearman } from './correlation.ts';
 export { eloOf, sequentialElo } from './elo.ts';
 export type { Difference, Estimate, IntervalMethod } from './estimate.ts';
 export { checkGate, type Gate, type GateOperator, type GateResult, gateOperators } from './gate.ts';
@@ -22,6 +23,7 @@ export {
   seedsForClaim,
 } from './method-claim.ts';
 export { normalCdf, normalQuantile } from './normal.ts';
+export { type PairLogistic, pairLogistic, type SparseVector } from './pair-logistic.ts';
 export { type PairedDifference, pairedDifference } from './paired.ts';
 export {
   detectableDifference,
