@@ -18,6 +18,7 @@ import { loadLibrary, loadRuns, type Model } from './library.ts';
 import { loadReward, type NamedReward } from './load-reward.ts';
 import { findModelFolder } from './model-folder.ts';
 import type { Output } from './output.ts';
+import { precisionOf } from './precision-option.ts';
 import { prepareEngine } from './prepare-engine.ts';
 import { renderFacts } from './run-course.ts';
 import { SampleRecord, type SampleSettings } from './sample-record.ts';
@@ -92,11 +93,6 @@ function checkedKeep({ keep, reward, n, out, minScore }: GenerateCommandOptions)
   if (keep === 'pairs' && n < 2) throw new PosttrainError('usage', `--keep pairs needs --n of 2 or more, not ${n}.`);
   if (!/\.jsonl$/.test(out)) throw new PosttrainError('usage', `--out is ${out}; it is to end in .jsonl.`);
   return keep;
-}
-
-function precisionOf(precision: string): 'auto' | 'fp32' | 'bf16' {
-  if (precision === 'auto' || precision === 'fp32' || precision === 'bf16') return precision;
-  throw new PosttrainError('usage', `--precision is auto, fp32 or bf16, not "${precision}".`);
 }
 
 async function settingsOf(

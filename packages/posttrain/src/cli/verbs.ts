@@ -22,6 +22,7 @@ export function addVerbs(program: Command, run: Runner): void {
   addEval(program, run);
   addGenerate(program, run);
   addLabel(program, run);
+  addRewards(program, run);
   addStudy(program, run);
   addRuns(program, run);
 }
@@ -174,6 +175,28 @@ function addLabel(program: Command, run: Runner): void {
     .option('--json', 'the report as one JSON document')
     .action((file, options, command) =>
       run(command, async (output) => (await import('./label.ts')).labelCommand(file, options, output)),
+    );
+}
+
+function addRewards(program: Command, run: Runner): void {
+  const rewards = program.command('rewards').description('judge rewards before anything is trained on them');
+  rewards
+    .command('score')
+    .description('judge a reward model on held-out pairs: accuracy, calibration, and what of it is length')
+    .argument('<model>', 'the folder of a reward model, or a run folder (its newest checkpoint)')
+    .requiredOption('--pairs <file>', 'rows of feedback that it was not trained on')
+    .option(
+      '--training <file>',
+      'the pairs that it was trained on: baselines of length and of words are fitted on them',
+    )
+    .option('--by <key>', 'what pairs are told apart by: source or annotator', 'source')
+    .option('--l2 <x>', 'penalty of the baselines’ weights', numberOption({ min: 1e-9 }), 1)
+    .option('--scores <file>', 'write the two scores of each pair to a .jsonl file')
+    .option('--precision <kind>', 'auto, fp32 or bf16', 'fp32')
+    .option('--threads <n>', 'CPU threads', positive)
+    .option('--json', 'the report as one JSON document')
+    .action((model, options, command) =>
+      run(command, async (output) => (await import('./rewards.ts')).rewardsScoreCommand(model, options, output)),
     );
 }
 

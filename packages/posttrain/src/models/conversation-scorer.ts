@@ -92,7 +92,10 @@ export class ConversationScorer implements Disposable {
       throw new PosttrainError(
         'data-overlong',
         `conversation ${index} has ${tokens.length} tokens; the reward model sees ${this.contextLength}.`,
-        { help: 'leave it out, or shorten it: cut off, it would be another answer. Conversations count from 0.' },
+        {
+          help: 'leave it out, or shorten it: cut off, it would be another answer. Conversations count from 0.',
+          data: { conversation: index },
+        },
       );
     const unknown = tokens.find((id) => id >= vocabulary);
     if (unknown === undefined) return tokens;
