@@ -53,7 +53,19 @@ const noTorch = { POSTTRAIN_TORCH: '/nonexistent/torch', POSTTRAIN_ADDON: '' };
 test('--help names every verb and loads nothing that it does not need', () => {
   const { code, out, err } = posttrain(['--help'], { node: logImports, env: noTorch });
   assert.equal(code, 0);
-  const verbs = ['setup', 'doctor', 'quickstart', 'train', 'chat', 'eval', 'generate', 'label', 'study', 'runs'];
+  const verbs = [
+    'setup',
+    'doctor',
+    'quickstart',
+    'train',
+    'chat',
+    'eval',
+    'generate',
+    'label',
+    'rewards',
+    'study',
+    'runs',
+  ];
   assert.deepEqual(
     [...out.matchAll(/^ {2}([a-z]+) /gm)].map(([, verb]) => verb).filter((verb) => verb !== 'help'),
     verbs,
