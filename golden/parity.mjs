@@ -28,6 +28,7 @@ const STEPS = [
   { name: 'optim', script: 'optimizers.py', folders: ['optim'] },
   { name: 'rows', script: 'instruction_rows.py', folders: ['models/babyllama-361-chat', 'models/tiny-bpe', 'sft/rows.jsonl', 'learn/instruction.jsonl'] },
   { name: 'sft', script: 'sft_trajectories.py', folders: ['sft'], needs: ['models', 'rows'] },
+  { name: 'preference', script: 'preference_trajectories.py', folders: ['preference'], needs: ['rows'] },
   { name: 'scoring', script: '../scoring/make.py', folders: ['scoring'], modules: ['lm_eval', 'rouge_score', 'nltk', 'punkt', 'langdetect', 'immutabledict', 'packaging', 'numpy'] },
   { name: 'likelihood', script: '../likelihood/make.py', folders: ['likelihood'], modules: ['lm_eval'] },
   { name: 'learn', script: 'babyllama_learn.py', folders: ['learn'], needs: ['models', 'rows'] },
