@@ -166,7 +166,7 @@ function main() {
   let failed = false;
   for (const step of STEPS.filter((s) => needed.has(s.name))) {
     // The chat folder's settings are written by checkpoints.py, its rows.json by instruction_rows.py.
-    const quick = step.name === 'sft' && !full ? ['--quick'] : [];
+    const quick = ['sft', 'preference'].includes(step.name) && !full ? ['--quick'] : [];
     console.error(`parity: ${step.script} ${quick.join(' ')}`);
     const ran = spawnSync(python, [join(golden, 'scripts', step.script), ...quick], { env: { ...process.env, GOLDEN_OUT: temporary }, encoding: 'utf8', maxBuffer: 2 ** 28 });
     if (ran.status !== 0) {
