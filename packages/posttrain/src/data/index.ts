@@ -39,6 +39,13 @@ export { type Fitted, fitRow, hasLoss, type Overlong, refuseOverlong } from './o
 export { packRows } from './packing.ts';
 export * as pocket from './pocket/index.ts';
 export { type PreparedData, type PrepareOptions, prepareRows } from './prepare.ts';
+export {
+  drawPrinciples,
+  type Principle,
+  type Principles,
+  parsePrinciples,
+  readPrinciples,
+} from './principles/index.ts';
 export { type ReadResult, readExamples } from './read-examples.ts';
 export type { FileFingerprint } from './read-lines.ts';
 export { type Rendered, Renderer, type RendererOptions } from './renderer.ts';
