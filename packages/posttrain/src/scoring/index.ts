@@ -193,6 +193,7 @@ export {
 export { combineRewards, type RewardCombination, type WeightedReward } from './rewards/combine.ts';
 export { constraintsReward, jsonGate } from './rewards/constraints.ts';
 export { type AdversarialPolicy, type AuditCase, adversarialPolicies } from './rewards/policies.ts';
+export { type RubricGrader, type RubricItem, readRubric, rubricReward } from './rewards/rubric.ts';
 export { type NamedScore, scoreSample } from './rewards/score-sample.ts';
 export {
   abstentionThreshold,

@@ -1,7 +1,16 @@
 import type { Message } from '../../data/types.ts';
 import { digest } from '../digest.ts';
 import { failureOf } from '../endpoint/endpoint-client.ts';
-import type { Judge, JudgeCall, Judged, JudgeFailure, PairPreference, PairVerdict, RubricItem } from './judge.ts';
+import type {
+  CompareCall,
+  Judge,
+  JudgeCall,
+  Judged,
+  JudgeFailure,
+  PairPreference,
+  PairVerdict,
+  RubricItem,
+} from './judge.ts';
 import {
   pairQuestion,
   type Question,
@@ -62,10 +71,10 @@ export class AskingJudge implements Judge {
     return this.#ask(rubricQuestion(rubric, conversation), signal);
   }
 
-  async compare(prompt: string, a: string, b: string, { signal }: JudgeCall): Promise<Judged<PairVerdict>> {
+  async compare(prompt: string, a: string, b: string, { signal, standard }: CompareCall): Promise<Judged<PairVerdict>> {
     const [one, other] = await Promise.all([
-      this.#ask(pairQuestion(prompt, a, b), signal),
-      this.#ask(pairQuestion(prompt, b, a), signal),
+      this.#ask(pairQuestion(prompt, a, b, standard), signal),
+      this.#ask(pairQuestion(prompt, b, a, standard), signal),
     ]);
     if (one.status !== 'judged') return one;
     if (other.status !== 'judged') return other;

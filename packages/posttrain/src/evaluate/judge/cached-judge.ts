@@ -30,8 +30,9 @@ export class CachedJudge implements Judge, Disposable {
     return this.#once({ grade: [rubric, conversation] }, () => this.#judge.grade(rubric, conversation, call));
   }
 
-  compare(prompt: string, a: string, b: string, call: { signal: AbortSignal }) {
-    return this.#once({ compare: [prompt, a, b] }, () => this.#judge.compare(prompt, a, b, call));
+  compare(prompt: string, a: string, b: string, call: Parameters<Judge['compare']>[3]) {
+    const { standard } = call;
+    return this.#once({ compare: [prompt, a, b], standard }, () => this.#judge.compare(prompt, a, b, call));
   }
 
   async #once<Value>(question: object, ask: () => Promise<Judged<Value>>): Promise<Judged<Value>> {

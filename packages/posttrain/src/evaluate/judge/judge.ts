@@ -1,13 +1,15 @@
 import type { Message } from '../../data/types.ts';
+import type { RubricItem } from '../../scoring/index.ts';
+
+export type { RubricItem } from '../../scoring/index.ts';
 
 export interface JudgeCall {
   readonly signal: AbortSignal;
 }
 
-/** One demand of a rubric; points below zero are for what must not happen. */
-export interface RubricItem {
-  readonly criterion: string;
-  readonly points: number;
+export interface CompareCall extends JudgeCall {
+  /** The one standard that decides which answer is better; without it, which serves the person who asked better. */
+  readonly standard?: string | undefined;
 }
 
 export type PairPreference = 'a' | 'b' | 'tie';
@@ -45,5 +47,5 @@ export interface Judge {
     call: JudgeCall,
   ): Promise<Judged<readonly boolean[]>>;
   /** Which answer is better? Asked in both orders. */
-  compare(prompt: string, a: string, b: string, call: JudgeCall): Promise<Judged<PairVerdict>>;
+  compare(prompt: string, a: string, b: string, call: CompareCall): Promise<Judged<PairVerdict>>;
 }

@@ -57,10 +57,21 @@ export function rubricQuestion(
   );
 }
 
-/** Which of two answers, shown in this order, is better. */
-export function pairQuestion(prompt: string, first: string, second: string): Question<'first' | 'second' | 'tie'> {
+const served =
+  'Which answer serves the person who asked better: is it right, does it answer what was asked, and does it keep to what is known? Length, style and the order of the answers do not count.';
+const keptTo =
+  'Which answer keeps to this principle better? Nothing but the principle counts: not length, not style, not the order of the answers. Where both keep to it, or break it, alike, it is a tie.';
+
+/** Which of two answers, shown in this order, is better: to the person who asked, or by one principle. */
+export function pairQuestion(
+  prompt: string,
+  first: string,
+  second: string,
+  standard?: string,
+): Question<'first' | 'second' | 'tie'> {
+  const asked = standard === undefined ? served : `${marked('Principle', standard)}\n\n${keptTo}`;
   return question(
-    `${marked('Question', prompt)}\n\n${marked('Answer 1', first)}\n\n${marked('Answer 2', second)}\n\nWhich answer serves the person who asked better: is it right, does it answer what was asked, and does it keep to what is known? Length, style and the order of the answers do not count.`,
+    `${marked('Question', prompt)}\n\n${marked('Answer 1', first)}\n\n${marked('Answer 2', second)}\n\n${asked}`,
     '{"better": 1}, {"better": 2} or {"better": "tie"}',
     ({ better }) => {
       if (better === 'tie') return 'tie';
