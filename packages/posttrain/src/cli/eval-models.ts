@@ -100,7 +100,8 @@ export async function judgeOf(
   return { ...opened, calibration };
 }
 
-async function openJudge(
+/** The judge that a word of the command line names. */
+export async function openJudge(
   target: string,
   options: EvalModelOptions,
   evaluate: Evaluate,

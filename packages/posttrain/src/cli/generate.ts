@@ -8,20 +8,22 @@ import {
   type SampledAnswers,
   sampledId,
 } from '../data/index.ts';
+import type { JudgeReport } from '../evaluate/index.ts';
 import { type Reward, scoreSample } from '../scoring/index.ts';
 import { PosttrainError } from '../support/errors.ts';
 import { hashSeed } from '../support/random.ts';
 import { formatCount, formatNumber } from '../support/terminal/format.ts';
-import { progressBar } from '../support/terminal/status-line.ts';
 import { type ExitCode, exitCode } from './exit-codes.ts';
+import { itemProgress } from './item-progress.ts';
 import { loadLibrary, loadRuns, type Model } from './library.ts';
 import { loadReward, type NamedReward } from './load-reward.ts';
 import { findModelFolder } from './model-folder.ts';
 import type { Output } from './output.ts';
 import { precisionOf } from './precision-option.ts';
 import { prepareEngine } from './prepare-engine.ts';
+import { type RecordSettings, ResumeRecord } from './resume-record.ts';
+import { checkRubrics, type JudgedRubric, rubricByJudge } from './rubric-by-judge.ts';
 import { renderFacts } from './run-course.ts';
-import { SampleRecord, type SampleSettings } from './sample-record.ts';
 import { shownPath } from './shown-path.ts';
 import { signalExitCode, watchStopSignals } from './stop-signals.ts';
 
@@ -30,6 +32,12 @@ export interface GenerateCommandOptions {
   readonly n: number;
   readonly keep: string;
   readonly reward?: string;
+  /** Who grades rubrics. */
+  readonly judge?: string;
+  /** A file of standards: answers are criticised and revised by it. */
+  readonly principles?: string;
+  /** With `principles`: where comparisons of revision and first answer go. */
+  readonly pairs?: string;
   readonly minScore?: number;
   readonly maxTokens: number;
   readonly temperature: number;
@@ -49,9 +57,18 @@ export async function generateCommand(
   options: GenerateCommandOptions,
   output: Output,
 ): Promise<ExitCode> {
+  const { principles } = options;
+  if (principles !== undefined) {
+    const { generateRevisionsCommand } = await import('./generate-revisions.ts');
+    return generateRevisionsCommand(target, prompts, { ...options, principles }, output);
+  }
   const keep = checkedKeep(options);
   const { rows } = await readPrompts(prompts);
-  await using named = options.reward === undefined ? undefined : await loadReward(options.reward, options, output);
+  if (options.judge !== undefined) checkRubrics(rows);
+  await using rubric = options.judge === undefined ? undefined : await rubricByJudge(options.judge, options, output);
+  await using loaded =
+    rubric || options.reward === undefined ? undefined : await loadReward(options.reward, options, output);
+  const named = rubric ?? loaded;
   const { folder, warnings } = await findModelFolder(target);
   for (const warning of warnings) output.warn(warning);
   await prepareEngine(output);
@@ -61,7 +78,9 @@ export async function generateCommand(
     precision: precisionOf(precision),
     ...(threads === undefined ? {} : { threads }),
   });
-  using record = new SampleRecord(`${options.out}.samples.jsonl`, await settingsOf(model, prompts, options, named));
+  const settings = await settingsOf(model, prompts, options, named, rubric);
+  if (rubric?.weights === settings['weights']) output.warn('the model grades its own answers, which it may prefer');
+  using record = new ResumeRecord<readonly SampledAnswer[]>(`${options.out}.samples.jsonl`, settings, 'answers');
   const stop = new AbortController();
   using signals = watchStopSignals(() => stop.abort());
   try {
@@ -78,11 +97,11 @@ export async function generateCommand(
   const kept = keepAnswers(sampled, keep, { minScore: options.minScore, scored: named !== undefined });
   const { replaceFile } = await loadRuns();
   replaceFile(options.out, kept.rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-  present(sampled, kept, { ...options, keep }, record.path, output);
+  present(sampled, kept, { ...options, keep }, record.path, rubric?.report() ?? null, output);
   return exitCode.ok;
 }
 
-function checkedKeep({ keep, reward, n, out, minScore }: GenerateCommandOptions): Keep {
+function checkedKeep({ keep, reward, judge, pairs, n, out, minScore }: GenerateCommandOptions): Keep {
   if (keep !== 'all' && keep !== 'best' && keep !== 'pairs') {
     throw new PosttrainError('usage', `--keep is all, best or pairs, not "${keep}".`);
   }
@@ -90,6 +109,15 @@ function checkedKeep({ keep, reward, n, out, minScore }: GenerateCommandOptions)
     throw new PosttrainError('usage', '--keep best needs --reward, which says which answer is best.');
   }
   if (minScore !== undefined && reward === undefined) throw new PosttrainError('usage', '--min-score needs --reward.');
+  if ((reward === 'rubric') !== (judge !== undefined))
+    throw new PosttrainError(
+      'usage',
+      '--reward rubric and --judge go together: the judge grades each answer by its rubric.',
+    );
+  if (pairs !== undefined)
+    throw new PosttrainError('usage', '--pairs goes with --principles.', {
+      help: '--keep pairs sets the best answer against the worst.',
+    });
   if (keep === 'pairs' && n < 2) throw new PosttrainError('usage', `--keep pairs needs --n of 2 or more, not ${n}.`);
   if (!/\.jsonl$/.test(out)) throw new PosttrainError('usage', `--out is ${out}; it is to end in .jsonl.`);
   return keep;
@@ -100,22 +128,27 @@ async function settingsOf(
   prompts: string,
   { n, maxTokens, temperature, topP, seed, reward, precision }: GenerateCommandOptions,
   named: NamedReward | undefined,
-): Promise<SampleSettings> {
+  rubric: JudgedRubric | undefined,
+): Promise<RecordSettings> {
   const { fingerprintFolder } = await import('../evaluate/index.ts');
   const { weights, tokenizer, template } = await fingerprintFolder(model.folder, { precision, engine: '' });
   const sampling = { n, maxTokens, temperature, topP: topP ?? null, seed, precision };
   // Another model in the same folder is another reward; the code of a function is its writer's to keep.
-  const judge = named?.folder
+  const rewardWeights = named?.folder
     ? (await fingerprintFolder(named.folder, { precision: 'fp32', engine: '' })).weights
     : null;
-  const rewarded = { reward: reward ?? null, ...(judge === null ? {} : { rewardWeights: judge }) };
+  const rewarded = {
+    reward: reward ?? null,
+    ...(rewardWeights === null ? {} : { rewardWeights }),
+    ...(rubric ? { judge: rubric.fingerprint } : {}),
+  };
   return { prompts: resolve(prompts), weights, tokenizer, template, ...sampling, ...rewarded };
 }
 
 async function drawAnswers(
   model: Model,
   rows: readonly PromptRow[],
-  record: SampleRecord,
+  record: ResumeRecord<readonly SampledAnswer[]>,
   reward: Reward<PromptRow['row']> | undefined,
   options: GenerateCommandOptions,
   output: Output,
@@ -123,7 +156,7 @@ async function drawAnswers(
 ): Promise<void> {
   const waiting = [...new Map(rows.map((row) => [sampledId(row), row])).entries()].filter(([id]) => !record.get(id));
   const perBatch = Math.max(1, Math.floor(together / options.n));
-  const startedAt = performance.now();
+  const progress = itemProgress(waiting.length, 'prompts', output);
   for (let start = 0; start < waiting.length; start += perBatch) {
     const some = waiting.slice(start, start + perBatch);
     const drawn = await draw(model, some, options, signal);
@@ -133,12 +166,7 @@ async function drawAnswers(
     );
     for (const promise of scoring) promise.catch(() => {});
     for (const [i, [id]] of some.entries()) record.add(id, await scoring[i]!);
-    const done = start + some.length;
-    const perPrompt = (performance.now() - startedAt) / done / 1000;
-    output.progress(
-      () =>
-        `${progressBar(done / waiting.length, 24, output.noteColours)} ${formatCount(done)} of ${formatCount(waiting.length)} prompts · ${formatNumber(perPrompt * (waiting.length - done))} s left`,
-    );
+    progress(start + some.length);
   }
   output.status.done();
 }
@@ -177,6 +205,7 @@ function present(
   kept: ReturnType<typeof keepAnswers>,
   { out, keep, n, reward }: GenerateCommandOptions & { readonly keep: Keep },
   record: string,
+  judge: JudgeReport | null,
   output: Output,
 ): void {
   const answers = sampled.flatMap((one) => one.answers);
@@ -197,6 +226,7 @@ function present(
     meanScore: mean(scores),
     meanBest: mean(best),
     unscored: reward === undefined ? null : answers.length - scores.length,
+    ...(judge ? { judge: { id: judge.id, asked: judge.asked, failed: judge.failed, reasons: judge.reasons } } : {}),
   };
   if (output.json) {
     output.data(facts);
@@ -212,7 +242,12 @@ function present(
   if (reward !== undefined)
     lines.push(['score', `mean ${formatNumber(facts.meanScore)}, of the best of ${n} ${formatNumber(facts.meanBest)}`]);
   if (facts.unscored)
-    lines.push(['unscored', `${formatCount(facts.unscored)} answers, to which the reward does not apply`]);
+    lines.push([
+      'unscored',
+      judge
+        ? `${formatCount(facts.unscored)} answers, without a rubric or without a verdict of ${judge.id}`
+        : `${formatCount(facts.unscored)} answers, to which the reward does not apply`,
+    ]);
   if (kept.without > 0) lines.push(['without', `${formatCount(kept.without)} prompts of which nothing is kept`]);
   if (cut > 0) lines.push(['cut', `${formatCount(cut)} answers reached their longest length; --max-tokens raises it`]);
   output.result(renderFacts(lines));

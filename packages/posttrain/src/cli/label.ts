@@ -3,6 +3,7 @@ import { readFeedback, readPairsToLabel } from '../data/index.ts';
 import { PosttrainError } from '../support/errors.ts';
 import { type ExitCode, exitCode } from './exit-codes.ts';
 import { describeFeedback, feedbackFacts } from './feedback-summary.ts';
+import type { JudgeLabelOptions } from './label-by-judge.ts';
 import { type Choice, LabelFile } from './label-file.ts';
 import { renderPair } from './label-page.ts';
 import { LabelSession } from './label-session.ts';
@@ -11,10 +12,8 @@ import { readKeys } from './read-keys.ts';
 import { renderFacts } from './run-course.ts';
 import { shownPath } from './shown-path.ts';
 
-export interface LabelOptions {
-  readonly out?: string;
-  readonly annotator?: string;
-  readonly seed: number;
+export interface LabelOptions extends Omit<JudgeLabelOptions, 'judge'> {
+  readonly judge?: string;
   readonly report?: boolean;
 }
 
@@ -23,6 +22,10 @@ const choices: Readonly<Record<string, Choice>> = { '1': 'first', '2': 'second',
 /** Shows pairs of answers and writes down which is better; with `report`, only says what a file of feedback is worth. */
 export async function labelCommand(file: string, options: LabelOptions, output: Output): Promise<ExitCode> {
   if (options.report) return await report(file, output);
+  const { judge } = options;
+  if (judge !== undefined)
+    return (await import('./label-by-judge.ts')).labelByJudge(file, { ...options, judge }, output);
+  refuseWithoutJudge(options);
   const annotator = options.annotator ?? userInfo().username;
   const out = options.out ?? file.replace(/(\.\w+)?$/, '.labels.jsonl');
   if (out === file)
@@ -35,6 +38,12 @@ export async function labelCommand(file: string, options: LabelOptions, output: 
   const left = session.total - session.done;
   output.note(left > 0 ? `${left} pairs are left; the same command goes on with them.` : 'All pairs are done.');
   return session.done > 0 ? await report(out, output) : exitCode.ok;
+}
+
+function refuseWithoutJudge({ principles, everyPrinciple, judgeLabels }: LabelOptions): void {
+  const given = { '--principles': principles, '--every-principle': everyPrinciple, '--judge-labels': judgeLabels };
+  const [name] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
+  if (name !== undefined) throw new PosttrainError('usage', `${name} is for a judge; --judge names one.`);
 }
 
 /** One key a pair, until all are done or the person leaves. Each choice is on the disk before the next pair is shown. */

@@ -137,9 +137,12 @@ function addGenerate(program: Command, run: Runner): void {
   program
     .command('generate')
     .description('draw answers to prompts, score them, and keep all, the best, or pairs; goes on where it was stopped')
-    .argument('<model>', 'a model folder, a run folder (its newest checkpoint), or pocket')
+    .argument(
+      '<model>',
+      'a model folder, a run folder (its newest checkpoint), or pocket; http://HOST/v1#MODEL for --principles',
+    )
     .argument('<prompts>', 'rows of prompt, messages or instruction; other keys go to the reward')
-    .requiredOption('--out <file>', 'a .jsonl file for the rows; every answer goes to <file>.samples.jsonl')
+    .requiredOption('--out <file>', 'a .jsonl file for the rows; every answer goes to a record beside it')
     .option('--n <n>', 'answers to each prompt', positive, 1)
     .option(
       '--keep <what>',
@@ -148,8 +151,14 @@ function addGenerate(program: Command, run: Runner): void {
     )
     .option(
       '--reward <name>',
-      'a function that scores answers, such as ./rewards.ts#cited, whose code runs; or the folder of a reward model',
+      'a function that scores answers, such as ./rewards.ts#cited, whose code runs; the folder of a reward model; or rubric, by the rows’ own criteria',
     )
+    .option('--judge <model>', 'who grades the rubrics: a folder or http://HOST/v1#MODEL')
+    .option(
+      '--principles <file>',
+      'a principles.md, or regulated-qa: the model criticises its answers by it and revises them; --n revisions of each prompt',
+    )
+    .option('--pairs <file>', 'with --principles: a .jsonl file for comparisons of revision and first answer')
     .option('--min-score <x>', 'keep nothing of prompts whose best answer scores less', numberOption({}))
     .option('--max-tokens <n>', 'longest answer', positive, 256)
     .option('--temperature <t>', '0 takes the likeliest token', numberOption({ min: 0 }), 1)
@@ -166,11 +175,18 @@ function addGenerate(program: Command, run: Runner): void {
 function addLabel(program: Command, run: Runner): void {
   program
     .command('label')
-    .description('choose the better of two answers, pair by pair; goes on where it was left')
+    .description('choose the better of two answers, pair by pair, or let a judge choose; goes on where it was left')
     .argument('<file>', 'rows of prompt and answers: [a, b], or of any comparison')
-    .option('--out <file>', 'where choices go (default: <file>.labels.jsonl)')
-    .option('--annotator <name>', 'who chooses (default: the user’s name)')
+    .option('--out <file>', 'where choices go (default: <file>.labels.jsonl, of a judge <file>.judged.jsonl)')
+    .option('--annotator <name>', 'who chooses (default: the user’s, or the judge’s, name)')
+    .option('--judge <model>', 'who judges by principles, in both orders: a folder or http://HOST/v1#MODEL')
+    .option('--principles <file>', 'a principles.md, or regulated-qa; each pair is judged by one that is drawn for it')
+    .option('--every-principle', 'judge each pair by every principle')
+    .option('--disagreement <what>', 'tie or drop: what a verdict becomes that changes with the order', 'tie')
+    .option('--judge-labels <file>', 'choices by people, 50 or more, to hold the judge to')
     .option('--seed <n>', 'of the order of pairs and of their sides', seed, 1)
+    .option('--precision <kind>', 'of a judge in a folder: auto, fp32 or bf16', 'auto')
+    .option('--threads <n>', 'CPU threads of a judge in a folder', positive)
     .option('--report', 'only say what a file of feedback is worth: agreement, conflicts, position bias')
     .option('--json', 'the report as one JSON document')
     .action((file, options, command) =>

@@ -12,16 +12,35 @@ export {
 export { type EvaluateOptions, evaluate, runEvaluation } from './evaluate.ts';
 export { AskingJudge, type AskingOptions, type JudgeVoice } from './judge/asking-judge.ts';
 export { calibrateJudge, type LabelledItem, readLabelledItems } from './judge/calibration.ts';
-export type { JudgeReport } from './judge/counted-judge.ts';
+export { CountedJudge, type JudgeReport } from './judge/counted-judge.ts';
 export type * from './judge/judge.ts';
 export { endpointJudge, modelJudge } from './judge/judge-voices.ts';
 export { questionVersion } from './judge/questions.ts';
+export { rubricGrader } from './judge/rubric-grader.ts';
 export { loadTasks } from './load-tasks.ts';
 export * from './metric.ts';
 export { EndpointModel, type EndpointModelOptions } from './models/endpoint-model.ts';
 export type * from './models/eval-model.ts';
 export { type EngineModel, type FolderModelOptions, fingerprintFolder, folderModel } from './models/folder-model.ts';
 export { TableModel, type TableModelOptions } from './models/table-model.ts';
+export {
+  type Disagreement,
+  judgeByPrinciple,
+  overallPreference,
+  type PairToJudge,
+  type PreferenceRows,
+  pairsToJudge,
+  preferenceRows,
+} from './principles/ai-preferences.ts';
+export {
+  critiqueAndRevise,
+  type Draft,
+  type Revision,
+  type RevisionSettings,
+  type ToRevise,
+} from './principles/critique-revise.ts';
+export { pairsOfPeople, peopleAndJudge } from './principles/people-and-judge.ts';
+export { type RevisedPrompt, type RevisionRows, revisionRows } from './principles/revision-rows.ts';
 export { showChange, showDirection, showFigure, showInterval, showJudgedChange, showP } from './report/figures.ts';
 export { renderHtml } from './report/html.ts';
 export { renderJunit } from './report/junit.ts';
