@@ -15,6 +15,7 @@ import {
   says,
 } from '../evaluate/endpoint/fake-endpoint.test.support.ts';
 import { readJsonl } from '../runs/index.ts';
+import { goldenPath } from '../testing/golden.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 
 const main = fileURLToPath(new URL('./main.js', import.meta.url));
@@ -112,15 +113,19 @@ test('a killed command goes on, and ends as one that was left alone; Ctrl-C leav
 });
 
 test('a model of this machine revises its answers, repeatably', async (t) => {
-  const { generate, text, rowsOf } = folderOf(t, [{ prompt: 'question : what is nobody1 town ?' }]);
+  const { cwd, generate, text, rowsOf } = folderOf(t, [{ prompt: 'question : what is nobody1 town ?' }]);
   const call = ['--principles', 'regulated-qa', '--max-tokens', '6', '--n', '2'];
   const first = await generate('pocket', '--out', 'a.jsonl', ...call);
   assert.equal(first.code, 0, first.err);
   const [{ revisions }] = rowsOf('a.jsonl.revisions.jsonl').slice(1) as unknown as [{ revisions: object[] }];
   assert.equal(revisions.length, 2);
   assert.match(first.out, /revisions +2 of answers to 1 prompts by pocket, by 11 principles/);
+  assert.equal((await readExamples(join(cwd, 'a.jsonl'))).examples.length, 2, first.out);
   assert.equal((await generate('pocket', '--out', 'b.jsonl', ...call)).code, 0);
   assert.equal(text('b.jsonl.revisions.jsonl'), text('a.jsonl.revisions.jsonl'));
+  const small = goldenPath('models/babyllama-361-chat');
+  const outgrown = await generate(small, '--out', 'c.jsonl', '--principles', 'regulated-qa', '--max-tokens', '6');
+  assert.match(outgrown.out, /rows +0 conversations[\s\S]*no room +1 conversations outgrew the model and give no row/);
 });
 
 test('what does not go together is said before anything is asked', async (t) => {

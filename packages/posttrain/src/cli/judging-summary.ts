@@ -135,7 +135,7 @@ export function describeJudging(facts: JudgingFacts): [string, string][] {
   if (facts.without > 0) lines.push(['without', `${formatCount(facts.without)} have no verdict and are in no row`]);
   lines.push(...describeAgreement(agreement));
   for (const { id, verdicts, decided } of facts.principles)
-    lines.push([id, `${formatCount(verdicts)} verdicts, ${formatCount(decided)} decided`]);
+    if (verdicts > 0) lines.push([id, `${formatCount(verdicts)} verdicts, ${formatCount(decided)} decided`]);
   return lines;
 }
 

@@ -15,6 +15,7 @@ import {
   says,
 } from '../evaluate/endpoint/fake-endpoint.test.support.ts';
 import { readJsonl } from '../runs/index.ts';
+import { goldenPath } from '../testing/golden.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 
 const main = fileURLToPath(new URL('./main.js', import.meta.url));
@@ -135,6 +136,15 @@ test('a judge that is down or incoherent scores nothing and says so; what failed
   sober = true;
   assert.equal((await label(...byJudge(url))).code, 0);
   assert.equal(readJsonl(join(cwd, 'pairs.judged.jsonl')).rows.length, 6);
+});
+
+test('a model of this machine judges too: one that only tells stories gives no verdict, and nothing is written', async (t) => {
+  const { cwd, label } = folderOf(t, 3);
+  const args = ['--principles', 'principles.md', '--threads', '1'];
+  const { code, err } = await label('pairs.jsonl', '--judge', goldenPath('models/babyllama-361-chat'), ...args);
+  assert.equal(code, 1, err);
+  assert.match(err, /judge babyllama-361-chat gave no verdict on 3, which are in no row \(3 unparseable\)/);
+  assert.ok(!existsSync(join(cwd, 'pairs.judged.jsonl')));
 });
 
 test('a killed command goes on with what is left, and Ctrl-C leaves by its own code', async (t) => {

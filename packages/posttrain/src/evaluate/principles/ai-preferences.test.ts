@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import {
   type Comparison,
+  type Message,
   type PairToLabel,
   pairId,
   parseFeedbackRow,
@@ -14,7 +15,10 @@ import {
 import { judgeAgreement, judgePosition } from '../../scoring/index.ts';
 import { temporaryFolder } from '../../testing/temporary-folder.ts';
 import { AskingJudge, type JudgeVoice } from '../judge/asking-judge.ts';
+import { CachedJudge } from '../judge/cached-judge.ts';
 import type { Judge, PairVerdict } from '../judge/judge.ts';
+import { modelJudge } from '../judge/judge-voices.ts';
+import { TableModel } from '../models/table-model.ts';
 import { judgeByPrinciple, overallPreference, pairsToJudge, preferenceRows } from './ai-preferences.ts';
 import { pairsOfPeople, peopleAndJudge } from './people-and-judge.ts';
 
@@ -79,6 +83,35 @@ test('an oracle gives the right preferences: comparisons by its name, with the p
     'the file says nothing of places',
   );
   assert.equal(judgePosition(verdicts).flips, 0);
+});
+
+test('a model of this machine judges as well, a batch of questions at a time', async () => {
+  const model = new TableModel({
+    id: 'local',
+    answer: (asked) => {
+      const text = (asked as readonly Message[]).at(-1)!.content;
+      return `{"better": ${/Answer 1:\n<text>\n[^\n]*kind/.test(text) ? 1 : 2}}`;
+    },
+  });
+  const { asked, verdictOf } = await judged(modelJudge(model), pairsOfPeople(people(6)));
+  const { decided, rows } = preferenceRows(asked, verdictOf, { annotator: 'local', disagreement: 'tie' });
+  assert.equal(decided, 6);
+  for (const { chosen } of rows as { chosen: Message[] }[]) assert.match(chosen[0]!.content, /kind/);
+});
+
+test('a verdict by one principle is not taken for one by another, or by none', async (t) => {
+  let questions = 0;
+  const counting = judgeThat(() => {
+    questions++;
+    return '{"better": "tie"}';
+  });
+  using judge = new CachedJudge(counting, temporaryFolder(t));
+  const compare = (standard: string) => judge.compare('q', 'x', 'y', { signal, standard });
+  await compare('Kind: be kind.');
+  await compare('Kind: be kind.');
+  assert.equal(questions, 2, 'both orders, once');
+  await compare('True: be true.');
+  assert.equal(questions, 4);
 });
 
 /**
