@@ -5,6 +5,7 @@ const endpoints = ['evaluate/models/endpoint-model.test.js'];
 const infinities = ['evaluate/infinite-json.test.js'];
 const judges = ['evaluate/judge/judge.test.js', 'evaluate/judge/judged-evaluation.test.js'];
 const ideals = ['evaluate/results/ideal.test.js'];
+const preferences = ['evaluate/principles/ai-preferences.test.js'];
 const reports = ['evaluate/report/report.test.js'];
 const stored = ['evaluate/stored/compare-stored.test.js'];
 
@@ -91,6 +92,55 @@ const groups = [
     file: 'judge/counted-judge',
     tests: judges,
     changes: [['failures of a judge are not counted', 'this.#failed[judged.status]++', '0']],
+  },
+  {
+    file: 'principles/ai-preferences',
+    tests: preferences,
+    changes: [
+      ['the principle is not shown', '{ signal, standard }', '{ signal }'],
+      ['the answer that lost is chosen', "verdict.preference === 'a' ? [a, b]", "verdict.preference === 'b' ? [a, b]"],
+      ['a changed verdict counts as said', 'verdict.aFirst !== verdict.bFirst', 'false'],
+      ['dropped verdicts are written', "changed && disagreement === 'drop'", 'false'],
+      ['pairs are asked in the order of their file', 'JSON.stringify(first) <= JSON.stringify(second)', 'true'],
+      ['equal answers are judged', 'JSON.stringify(a) !== JSON.stringify(b)', 'true'],
+      ['one vote decides', "votes === 0 ? 'tie'", "false ? 'tie'"],
+    ],
+  },
+  {
+    file: 'principles/people-and-judge',
+    tests: preferences,
+    changes: [
+      ['the choice is read without its order', "(choice === 'first') === firstIsA", "choice === 'first'"],
+      ['a half of people is a majority', "2 * count('a') >", "2 * count('a') >="],
+      ['all words of a person count', "comparison.annotator ?? ''", 'String(ofPair.size)'],
+    ],
+  },
+  {
+    file: 'principles/critique-revise',
+    tests: ['evaluate/principles/critique-revise.test.js'],
+    changes: [
+      ['all three texts share a seed', "'critique-revise', id, step", "'critique-revise', id"],
+      ['every prompt shares a seed', "'critique-revise', id, step", "'critique-revise', step"],
+      ['the seed is not heard', "hashSeed(seed, 'critique", "hashSeed(0, 'critique"],
+      ['the prompt is written into', '[...prompt]', 'prompt'],
+      ['the general critique request', 'critique}`;', 'title}`;'],
+      ['the critique is asked for twice', '(principle) => principle.revision', 'critiqueRequest'],
+    ],
+  },
+  {
+    file: 'principles/revision-rows',
+    tests: ['evaluate/principles/critique-revise.test.js'],
+    changes: [
+      ['empty revisions are rows', "revision.text === ''", 'false'],
+      ['chains without their beginning are rows', 'first.cut + critique.cut + revision.cut > 0', 'first.cut > 0'],
+      [
+        'the first answer is chosen',
+        'chosen: revision.text, rejected: first.text',
+        'chosen: first.text, rejected: revision.text',
+      ],
+      ['unchanged answers are compared', 'revision.text === first.text', 'false'],
+      ['the better of nothing', "first.text !== ''", 'true'],
+    ],
   },
   {
     file: 'report/axis-table',

@@ -11,6 +11,7 @@ const agreement = at('statistics', 'agreement');
 const verdicts = at('statistics', 'verdict');
 const claims = at('statistics', 'method-claim');
 const preferences = at('statistics', 'preferences');
+const judges = at('statistics', 'judge-agreement');
 const normal = at('statistics', 'normal');
 const picks = at('choice', 'pick');
 const classes = at('choice', 'classification');
@@ -32,6 +33,7 @@ const calibration = at('calibration', 'calibration');
 const facts = at('factuality', 'factuality');
 const spans = at('factuality', 'ragtruth');
 const instructions = at('ifeval', 'instructions', 'reference');
+const rubrics = at('rewards', 'rubric');
 const rewards = at('rewards', 'rewards', 'combine', 'audit');
 
 /** By file and tests: what is wrong, the text to be changed, what takes its place. */
@@ -828,6 +830,40 @@ const groups = [
       ['repetition pays', '-most * repeated', 'most * repeated'],
       ['calibration without correctness', 'right - (confidence - right) ** 2', '-((confidence - right) ** 2)'],
       ['abstaining threshold upside down', '(abstained - wrong) / (1 - wrong)', '(1 - wrong) / (abstained - wrong)'],
+    ],
+  },
+  {
+    file: 'statistics/judge-agreement',
+    tests: judges,
+    changes: [
+      ['49 labels measure a judge', 'both.length < calibrationItems', 'both.length < 49'],
+      ['a missing verdict is a verdict', 'people !== null && judge !== null', 'true'],
+      ['ties count as wrong choices', "people !== 'tie' && judge !== 'tie'", 'true'],
+      ['α of pairs in one direction', '[mirrored(people), mirrored(judge)],', ''],
+      ['only people are mirrored', 'mirrored(judge)]', 'judge]'],
+    ],
+  },
+  {
+    file: 'statistics/judge-position',
+    tests: judges,
+    changes: [
+      ['first and second place mixed up', "aFirst === 'a' && bFirst === 'b'", "aFirst === 'b' && bFirst === 'a'"],
+      ['the second place is nobody’s favourite', '|| interval.high < 0.5', ''],
+      ['every change of mind is a favourite place', 'interval.low > 0.5 ||', 'byPlace > 0 ||'],
+    ],
+  },
+  {
+    file: 'rewards/rubric',
+    tests: rubrics,
+    changes: [
+      ['no verdict is 0', "value: null, why: 'no verdict'", "value: 0, why: 'no verdict'"],
+      ['no rubric is 0', "value: null, why: 'the row", "value: 0, why: 'the row"],
+      ['below 0 is kept', 'Math.max(0, unclipped)', 'unclipped'],
+      ['the answer is not shown', "{ role: 'assistant', content: text }", ''],
+      ['too few verdicts are taken', 'met.length !== rubric.length', 'false'],
+      ['points of 0 are taken', '|| value === 0', ''],
+      ['nothing to win is taken', '!rubric.some(({ points }) => points > 0)', 'false'],
+      ['bad things that are missing are missed', 'met[i] !== points > 0', '!met[i]'],
     ],
   },
   {

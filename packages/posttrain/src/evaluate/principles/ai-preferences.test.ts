@@ -205,6 +205,15 @@ test('of several people the last word of each counts, and more than half of them
   assert.equal(consensus(said('ann', 'first'), said('ann', 'second')), 'b');
 });
 
+test('a pair is the same whichever answer stands first in a file', async () => {
+  const labels = people(8);
+  const turned = pairsOfPeople(labels).map(
+    (pair): PairToLabel => ({ ...pair, answers: [pair.answers[1], pair.answers[0]] }),
+  );
+  const { asked, verdictOf } = await judged(oracle, turned);
+  for (const { people: said, judge } of peopleAndJudge(labels, asked, verdictOf)) assert.equal(judge, said);
+});
+
 test('pairs of equal answers are not asked', () => {
   const same = parseFeedbackRow({ prompt: 'q', answers: ['x', 'x'], choice: 'tie' }, { file: 'f', line: 1 });
   assert.deepEqual(pairsToJudge(pairsOfPeople([same as Comparison]), principles, { seed: 1, every: true }), []);

@@ -48,6 +48,8 @@ test('a chain is the same whatever else is asked with it, and another by another
   const [alone] = await critiqueAndRevise(echo, [chain], settings, { signal });
   const [, beside] = await critiqueAndRevise(echo, [other, chain], settings, { signal });
   assert.deepEqual(beside, alone);
+  const [renamed] = await critiqueAndRevise(echo, [{ ...chain, id: 'x 1' }], settings, { signal });
+  assert.notEqual(renamed!.first.text, alone!.first.text, 'another chain of the same prompt is drawn anew');
   const [reseeded] = await critiqueAndRevise(echo, [chain], { ...settings, seed: 4 }, { signal });
   assert.notEqual(reseeded!.revision.text, alone!.revision.text);
 });

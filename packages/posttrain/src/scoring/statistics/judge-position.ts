@@ -1,4 +1,4 @@
-import type { JudgedPair } from './both-orders.ts';
+import { type JudgedPair, resolveBothOrders } from './both-orders.ts';
 import type { Interval } from './interval.ts';
 import { wilsonInterval } from './shares.ts';
 
@@ -27,18 +27,16 @@ export interface JudgePosition {
  * towards the second; one with a favourite place does not (the sign test over pairs that it decided by place).
  */
 export function judgePosition(pairs: readonly JudgedPair[]): JudgePosition {
-  const complete = pairs.filter(({ aFirst, bFirst }) => aFirst !== null && bFirst !== null);
-  const n = complete.length;
-  const flips = complete.filter(({ aFirst, bFirst }) => aFirst !== bFirst).length;
-  const firstTwice = complete.filter(({ aFirst, bFirst }) => aFirst === 'a' && bFirst === 'b').length;
-  const secondTwice = complete.filter(({ aFirst, bFirst }) => aFirst === 'b' && bFirst === 'a').length;
+  const { n, flips, flipRate, flipInterval } = resolveBothOrders(pairs);
+  const firstTwice = pairs.filter(({ aFirst, bFirst }) => aFirst === 'a' && bFirst === 'b').length;
+  const secondTwice = pairs.filter(({ aFirst, bFirst }) => aFirst === 'b' && bFirst === 'a').length;
   const byPlace = firstTwice + secondTwice;
   const interval = byPlace === 0 ? null : wilsonInterval(firstTwice, byPlace);
   return {
     n,
     flips,
-    flipRate: n === 0 ? null : flips / n,
-    flipInterval: n === 0 ? null : wilsonInterval(flips, n),
+    flipRate,
+    flipInterval,
     firstTwice,
     secondTwice,
     firstShare: byPlace === 0 ? null : firstTwice / byPlace,
