@@ -48,7 +48,7 @@ function assistant({ body, path }: FakeRequest): FakeAnswer {
 }
 
 test('critique and revision: conversations for sft, comparisons for preference methods, the same again', async (t) => {
-  const { cwd, generate, text, rowsOf } = folderOf(t, prompts(20));
+  const { cwd, generate, text, rowsOf } = folderOf(t, [...prompts(20), ...prompts(1)]);
   const { url, requests } = await fakeEndpoint(t, assistant);
   const call = ['--principles', 'principles.md', '--n', '2', '--seed', '5'];
   const { code, out, err } = await generate(
@@ -62,6 +62,7 @@ test('critique and revision: conversations for sft, comparisons for preference m
   );
   assert.equal(code, 0, err);
   const facts = JSON.parse(out) as Record<string, number>;
+  assert.equal(facts['repeated'], 1);
   assert.deepEqual([facts['prompts'], facts['revisions'], facts['rows'], facts['comparisons']], [20, 40, 40, 40]);
   const chats = requests.filter(({ body }) => (body['messages'] as unknown[] | undefined)?.length === 3);
   assert.equal(chats.length, 40);

@@ -36,14 +36,7 @@ export async function generateRevisionsCommand(
   checkOptions(options, prompts);
   const principles = await readPrinciples(options.principles);
   const { rows } = await readPrompts(prompts);
-  const asked = [
-    ...new Map(
-      rows.map(({ prompt, tools }) => [
-        sampledId({ prompt, ...(tools ? { tools } : {}) }),
-        { prompt, ...(tools ? { tools } : {}) },
-      ]),
-    ),
-  ];
+  const asked = distinctPrompts(rows);
   const evaluate = await import('../evaluate/index.ts');
   const stop = new AbortController();
   using signals = watchStopSignals(() => stop.abort());
@@ -72,7 +65,12 @@ export async function generateRevisionsCommand(
       replaceFile(file, list.map((row) => `${JSON.stringify(row)}\n`).join(''));
     write(options.out, made.conversations);
     if (options.pairs !== undefined) write(options.pairs, made.comparisons);
-    present(made, { principles, asked: asked.length, model: model.id, record: record.path }, options, output);
+    present(
+      made,
+      { principles, asked: asked.length, repeated: rows.length - asked.length, model: model.id, record: record.path },
+      options,
+      output,
+    );
     return exitCode.ok;
   } catch (error) {
     if (signals.received === undefined) throw error;
@@ -108,6 +106,12 @@ function checkOptions({ out, pairs, keep, reward, minScore, judge }: GenerateCom
     throw new PosttrainError('usage', '--pairs and --out are one file.', {
       help: 'rows of each kind have a file of their own.',
     });
+}
+
+/** Each prompt once, by its name. */
+function distinctPrompts(rows: readonly PromptRow[]): [string, Asked][] {
+  const asked = rows.map(({ prompt, tools }): Asked => ({ prompt, ...(tools ? { tools } : {}) }));
+  return [...new Map(asked.map((one) => [sampledId(one), one]))];
 }
 
 function settingsOf(
@@ -151,7 +155,13 @@ async function draw(
 
 function present(
   made: RevisionRows,
-  about: { readonly principles: Principles; readonly asked: number; readonly model: string; readonly record: string },
+  about: {
+    readonly principles: Principles;
+    readonly asked: number;
+    readonly repeated: number;
+    readonly model: string;
+    readonly record: string;
+  },
   { out, pairs, n }: GenerateCommandOptions,
   output: Output,
 ): void {
@@ -163,6 +173,7 @@ function present(
     model: about.model,
     principles: about.principles.principles.length,
     prompts: about.asked,
+    repeated: about.repeated,
     revisions: about.asked * n,
     rows: conversations.length,
     comparisons: comparisons.length,
@@ -181,6 +192,11 @@ function present(
   ];
   if (pairs !== undefined)
     lines.push(['pairs', `${formatCount(facts.comparisons)} of revision over first answer in ${shownPath(pairs)}`]);
+  if (facts.repeated > 0)
+    lines.push([
+      'repeated',
+      `${formatCount(facts.repeated)} prompts stand in the file more than once and are revised once`,
+    ]);
   lines.push(['unchanged', `${formatCount(facts.unchanged)} revisions repeat the first answer`]);
   if (facts.empty > 0) lines.push(['empty', `${formatCount(facts.empty)} revisions without text give no row`]);
   if (facts.noRoom > 0)

@@ -18,6 +18,8 @@ export interface JudgingFacts {
   readonly annotator: string;
   readonly fingerprint: string;
   readonly pairs: number;
+  /** Pairs of one answer twice, which are not judged. */
+  readonly equal: number;
   readonly rows: number;
   readonly decided: number;
   readonly ties: number;
@@ -56,11 +58,12 @@ export function judgingFacts(about: {
 }): JudgingFacts {
   const { out, record, annotator, disagreement, pairs, report, verdictOf, seed, people } = about;
   const { rows, ...counts } = about.made;
+  const equal = pairs - new Set(about.judged.map(({ pair }) => pair.id)).size;
   const ids = [...new Set(about.asked.map(({ id }) => id))];
   const position = judgePosition(ids.flatMap((id) => verdictOf(id) ?? []));
   const agreement = people && judgeAgreement(people, { seed, name: `judge ${report.fingerprint}` });
   const facts = {
-    ...{ out, record, annotator, disagreement, pairs, position, agreement },
+    ...{ out, record, annotator, disagreement, pairs, equal, position, agreement },
     ...counts,
     rows: rows.length,
   };
@@ -132,6 +135,8 @@ export function describeJudging(facts: JudgingFacts): [string, string][] {
       'first place',
       `${formatPercent(position.firstShare)} ${shown(position.firstInterval)} of the pairs that the place decided${position.biased ? ': a favourite place' : ''}`,
     ]);
+  if (facts.equal > 0)
+    lines.push(['equal', `${formatCount(facts.equal)} pairs hold one answer twice and are not judged`]);
   if (facts.without > 0) lines.push(['without', `${formatCount(facts.without)} have no verdict and are in no row`]);
   lines.push(...describeAgreement(agreement));
   for (const { id, verdicts, decided } of facts.principles)

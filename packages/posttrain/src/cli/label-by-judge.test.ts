@@ -100,6 +100,20 @@ test('below 50 labels, and without any, the judge is called unmeasured', async (
   assert.match(none.err, /its preferences are unmeasured\. --judge-labels names some/);
 });
 
+test('pairs that hold one answer twice are not judged, and keys that nothing reads are named', async (t) => {
+  const { cwd, label, byJudge } = folderOf(t, 2);
+  const rows = [
+    { prompt: 'question 0', answers: ['good 0', 'poor 0'], mood: 'calm' },
+    { prompt: 'question 1', answers: ['good 1', 'good 1'] },
+  ];
+  writeFileSync(join(cwd, 'pairs.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const { url, requests } = await fakeEndpoint(t, (request) => better(request));
+  const { out, err } = await label(...byJudge(url));
+  assert.equal(requests.length, 2);
+  assert.match(out, /equal +1 pairs hold one answer twice and are not judged/);
+  assert.match(err, /1 rows have a key "mood", which nothing reads/);
+});
+
 test('a judge with a favourite place is flagged: ties, or no rows at all', async (t) => {
   const { cwd, label, byJudge } = folderOf(t, 20);
   const { url } = await fakeEndpoint(t, () => says('{"better": 1}'));

@@ -40,7 +40,9 @@ export async function labelByJudge(file: string, options: JudgeLabelOptions, out
   const recordFile = `${out}.verdicts.jsonl`;
   checkOut(out, recordFile, [file, options.judgeLabels]);
   const principles = await readPrinciples(options.principles);
-  const { rows: pairs } = await readPairsToLabel(file);
+  const { rows: pairs, ignoredKeys } = await readPairsToLabel(file);
+  for (const [key, count] of Object.entries(ignoredKeys))
+    output.warn(`${count} rows have a key "${key}", which nothing reads.`);
   const people = options.judgeLabels === undefined ? [] : await choicesOf(options.judgeLabels);
   const evaluate = await import('../evaluate/index.ts');
   const stop = new AbortController();
