@@ -107,12 +107,12 @@ export class ConversationScorer implements Disposable {
   }
 
   #scoresOf(rows: readonly (readonly number[])[]): readonly number[] {
-    const { model, pad } = this.#loaded;
+    const { model } = this.#loaded;
     return scope(() =>
       forwardOnly(() => {
         using attention = new PackedAttention(rows.map(({ length }) => length));
         const hidden = model.call(tensor(rows.flat(), { dtype: 'int64' }), attention);
-        return toArray(model.scores(hidden, lastIndices(rows, pad)));
+        return toArray(model.scores(hidden, lastIndices(rows, model.pad)));
       }),
     );
   }

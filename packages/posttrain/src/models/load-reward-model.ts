@@ -14,10 +14,7 @@ export interface RewardLoadOptions extends LoadOptions {
   readonly freshHead?: 'random' | 'zero';
 }
 
-export interface LoadedRewardModel extends LoadedModel<RewardModel> {
-  /** Pads are passed over when a score is read; see `lastIndices`. */
-  readonly pad: number | null;
-}
+export type LoadedRewardModel = LoadedModel<RewardModel>;
 
 /**
  * A reward model from a folder in transformers' form (`…ForSequenceClassification` with one label); or a causal language model,
@@ -26,7 +23,6 @@ export interface LoadedRewardModel extends LoadedModel<RewardModel> {
  */
 export function loadRewardModel(name: string, options: RewardLoadOptions = {}): LoadedRewardModel {
   const { freshHead } = options;
-  let pad: number | null = null;
   let stored = false;
   let changedConfig: ModelConfig | undefined;
   const loaded = openModel(name, options, {
@@ -37,8 +33,7 @@ export function loadRewardModel(name: string, options: RewardLoadOptions = {}): 
         if (!freshHead) throw noScoreHead(folder);
         changedConfig = classifierConfig(config, folder);
       }
-      pad = padOf(changedConfig ?? config);
-      return new RewardModel(family.buildDecoder(config, join(folder, 'config.json')));
+      return new RewardModel(family.buildDecoder(config, join(folder, 'config.json')), padOf(changedConfig ?? config));
     },
     fresh: (key) => !stored && key === 'score.weight',
     passOver: (key) => !stored && !key.startsWith('model.'),
@@ -49,7 +44,7 @@ export function loadRewardModel(name: string, options: RewardLoadOptions = {}): 
     },
   });
   if (freshHead === 'zero' && !stored) loaded.model.zeroHead();
-  return { ...loaded, pad, ...(changedConfig && { config: changedConfig, changedConfig }) };
+  return { ...loaded, ...(changedConfig && { config: changedConfig, changedConfig }) };
 }
 
 /** config.json of the reward model that a causal language model becomes. */

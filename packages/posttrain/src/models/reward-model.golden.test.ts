@@ -50,7 +50,8 @@ function assertScores(actual: readonly number[], expected: readonly number[]): v
 
 test('scores are transformers’: rows of unequal length in one line, alone, and where a row ends in pads', () =>
   assertNoLeak(() => {
-    const { model, pad } = loadRewardModel(goldenPath('reward'));
+    const { model } = loadRewardModel(goldenPath('reward'));
+    const { pad } = model;
     using _ = model;
     assert.equal(pad, fixture.pad);
     assertScores(valuesOf(model, rows, pad), fixture.scores);
@@ -66,7 +67,8 @@ test('scores are transformers’: rows of unequal length in one line, alone, and
 
 test('Bradley–Terry losses with margin and centring, and the gradient of every parameter, are PyTorch’s', () =>
   assertNoLeak(() => {
-    const { model, pad } = loadRewardModel(goldenPath('reward'));
+    const { model } = loadRewardModel(goldenPath('reward'));
+    const { pad } = model;
     using _ = model.requireGrad(true);
     scope(() =>
       withTensors('reward/tensors.safetensors', (view, names) => {
@@ -136,8 +138,8 @@ for (const [base, pad] of [
         [5, 9, 11],
         [7, 30, 2, 44, 6, 8],
       ];
-      const scores = valuesOf(loaded.model, ids, loaded.pad);
-      assert.deepEqual(valuesOf(again.model, ids, again.pad), scores);
+      const scores = valuesOf(loaded.model, ids, loaded.model.pad);
+      assert.deepEqual(valuesOf(again.model, ids, again.model.pad), scores);
       assert.notEqual(scores[0], scores[1]);
     }));
 
@@ -181,14 +183,16 @@ test('each kind of model is told from the other, with what to do', (t) => {
 });
 
 test('a stored head stays, whatever fresh head is asked for', () => {
-  const { model, pad, changedConfig } = loadRewardModel(goldenPath('reward'), { freshHead: 'zero' });
+  const { model, changedConfig } = loadRewardModel(goldenPath('reward'), { freshHead: 'zero' });
+  const { pad } = model;
   using _ = model;
   assert.equal(changedConfig, undefined);
   assertScores(valuesOf(model, rows, pad), fixture.scores);
 });
 
 test('in bf16 the head stays in float32, and scores are close', () => {
-  const { model, pad } = loadRewardModel(goldenPath('reward'), { precision: 'bf16' });
+  const { model } = loadRewardModel(goldenPath('reward'), { precision: 'bf16' });
+  const { pad } = model;
   using _ = model;
   assert.equal(model.score.weight.dtype, 'float32');
   const scores = valuesOf(model, rows, pad);

@@ -9,10 +9,13 @@ import { type Decoder, HeadedDecoder } from './decoder.ts';
 export class RewardModel extends HeadedDecoder {
   model: Decoder;
   score: Linear; // [1, D], no bias
+  /** Pads are passed over when a score is read; see `lastIndices`. */
+  readonly pad: number | null;
 
-  constructor(model: Decoder) {
+  constructor(model: Decoder, pad: number | null) {
     super();
     this.model = model;
+    this.pad = pad;
     this.score = new Linear(model.dimensions.width, 1);
   }
 

@@ -1,8 +1,9 @@
-import type { CausalLm } from '../models/causal-lm.ts';
+import type { Decoder } from '../models/decoder.ts';
 import { PackedAttention } from '../nn/index.ts';
 import { enableGrad, noGrad, rngState, scope, setRngState, type Tensor } from '../tensor/index.ts';
+import { backwardThroughHead, sumThroughHead } from './head.ts';
+import { type HeadResult, leafOf } from './head-result.ts';
 import type { Batch, Objective } from './objective.ts';
-import { backwardThroughHead, type HeadResult, leafOf, sumThroughHead } from './vocabulary.ts';
 
 export interface BackwardOptions {
   /** Every gradient is multiplied by this: 1 / the weight of the whole optimizer step. */
@@ -12,7 +13,7 @@ export interface BackwardOptions {
 }
 
 /** Adds one micro-batch's gradients to the parameters' `grad`. @returns the objective's sum, unscaled, in nats, and its metrics. */
-export function backward(model: CausalLm, batch: Batch, objective: Objective, options: BackwardOptions): HeadResult {
+export function backward(model: Decoder, batch: Batch, objective: Objective, options: BackwardOptions): HeadResult {
   return scope(() => {
     using attention = new PackedAttention(batch.lengths, batch.tokens.device);
     const run = options.recompute ? backwardRecomputed : backwardPlain;
@@ -21,7 +22,7 @@ export function backward(model: CausalLm, batch: Batch, objective: Objective, op
 }
 
 /** The objective's sum on a batch, without gradients or dropout. */
-export function evaluate(model: CausalLm, batch: Batch, objective: Objective): HeadResult {
+export function evaluate(model: Decoder, batch: Batch, objective: Objective): HeadResult {
   return scope(() => {
     using attention = new PackedAttention(batch.lengths, batch.tokens.device);
     const hidden = noGrad(() => model.call(batch.tokens, attention));
@@ -30,7 +31,7 @@ export function evaluate(model: CausalLm, batch: Batch, objective: Objective): H
 }
 
 function backwardPlain(
-  model: CausalLm,
+  model: Decoder,
   batch: Batch,
   attention: PackedAttention,
   objective: Objective,
@@ -48,7 +49,7 @@ function backwardPlain(
  * so that it drops the same weights as the first time.
  */
 function backwardRecomputed(
-  model: CausalLm,
+  model: Decoder,
   batch: Batch,
   attention: PackedAttention,
   objective: Objective,

@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Pack, StepSource, TokenRow } from '../data/types.ts';
-import type { CausalLm } from '../models/causal-lm.ts';
+import type { Decoder } from '../models/decoder.ts';
 import { PosttrainError } from '../support/errors.ts';
 import { hashSeed } from '../support/random.ts';
 import { manualSeed, scope } from '../tensor/index.ts';
 import { backward, evaluate } from './backward.ts';
 import { countTokens, makeBatch } from './batch.ts';
+import { causalLm } from './head.ts';
 import type { Objective } from './objective.ts';
 import type { Optimizer } from './optimizers/index.ts';
 import { rowLogps } from './row-logps.ts';
@@ -13,7 +14,7 @@ import { StepTotals } from './step-totals.ts';
 import { clipFactor, gradientNorm, type Trainable } from './trainable.ts';
 
 export interface LoopOptions {
-  readonly model: CausalLm;
+  readonly model: Decoder;
   readonly trainable: Trainable;
   readonly optimizer: Optimizer;
   readonly source: StepSource;
@@ -138,7 +139,7 @@ async function trainStep(step: number, options: LoopOptions, hooks: LoopHooks): 
 /** The objective for these packs: what it takes from all of them together is measured here. */
 function objectiveOf(packs: readonly Pack[], { objective, model, microBatch }: LoopOptions): Objective {
   if (objective.needs !== 'all-logps' || !objective.forStep) return objective;
-  return objective.forStep(packs, (rows: readonly TokenRow[]) => rowLogps(model, rows, microBatch));
+  return objective.forStep(packs, (rows: readonly TokenRow[]) => rowLogps(causalLm(model), rows, microBatch));
 }
 
 async function heldOutLoss(options: LoopOptions): Promise<Omit<HeldOutReport, 'step'>> {

@@ -52,6 +52,13 @@ export interface BatchObjective extends AnyObjective {
   forStep?(packs: readonly Pack[], logpsOf: (rows: readonly TokenRow[]) => readonly number[]): Objective;
 }
 
+/** A sum over rows or pairs of what a reward model scores them. */
+export interface ScoreObjective extends AnyObjective {
+  readonly needs: 'scores';
+  /** @param scores of the rows, float32 [R]: a leaf, up to which the sum is differentiated */
+  loss(scores: Tensor, batch: Batch): BatchLoss;
+}
+
 export interface BatchLoss {
   /** float32 [] */
   readonly sum: Tensor;
@@ -65,7 +72,7 @@ export type Metrics = Readonly<Record<string, readonly number[]>>;
  * What is minimised. It returns an unreduced sum; the loop divides by the weight of the whole optimizer step, so that
  * accumulation and packing change nothing.
  */
-export type Objective = TargetObjective | BatchObjective;
+export type Objective = TargetObjective | BatchObjective | ScoreObjective;
 
 /** Cross-entropy: −Σ w·log p(target | what came before), in nats, for each unit of weight. */
 export const crossEntropy: TargetObjective = {

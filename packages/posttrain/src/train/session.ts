@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { TrainRequest, TrainResult } from '../engine/protocol.ts';
 import type { Stopping } from '../engine/stopping.ts';
-import type { CausalLm } from '../models/causal-lm.ts';
+import type { Decoder } from '../models/decoder.ts';
 import { type LoadedModel, loadCausalLm } from '../models/load.ts';
 import { resolveModelFolder } from '../models/model-folder.ts';
 import { settlePrecision } from '../models/precision.ts';
@@ -25,6 +25,7 @@ import { type ForgettingData, readForgettingData } from './forgetting/encode.ts'
 import { settleForgetting } from './forgetting/files.ts';
 import { ForgettingMeter } from './forgetting/meter.ts';
 import { planForgetting, trainingTokens } from './forgetting/plan.ts';
+import { causalLm } from './head.ts';
 import { type LoopOptions, trainLoop } from './loop.ts';
 import { makeTrainable } from './make-trainable.ts';
 import { methods } from './methods/index.ts';
@@ -63,9 +64,11 @@ export async function runSession(
     now: created,
     onProgress: (done, total) => emit({ type: 'progress', what: 'tokenize', done, total }),
   });
-  const weights = loadCausalLm(
+  const load = methods[settled.method]!.load ?? loadCausalLm;
+  const weights = load(
     checkpoint?.path ?? source,
     checkpoint ? {} : { init: settled.init, seed: settled.seed },
+    settled,
   );
   using _model = weights.model;
   // Tokenizer and config of later checkpoints come from the base: the checkpoint resumed from is deleted in time.
@@ -98,7 +101,7 @@ function settle(recipe: ResolvedRecipe, modelFolder: string): ResolvedRecipe {
 }
 
 /** Every remaining `auto` becomes a value, and epochs become steps. */
-function settleForModel(recipe: ResolvedRecipe, model: CausalLm, rows: TrainingRows): ResolvedRecipe {
+function settleForModel(recipe: ResolvedRecipe, model: Decoder, rows: TrainingRows): ResolvedRecipe {
   refuseUnknownIds(rows, model.dimensions.vocabulary);
   return {
     ...recipe,
@@ -132,7 +135,7 @@ interface Prepared {
   readonly recipe: ResolvedRecipe;
   readonly rows: TrainingRows;
   readonly forgetting: ForgettingData | null;
-  readonly loaded: LoadedModel;
+  readonly loaded: LoadedModel<Decoder>;
   readonly checkpoint: Checkpoint | null;
   readonly emit: (event: RunEvent) => void;
   readonly stop: AbortSignal;
@@ -225,7 +228,7 @@ function referenceOf({ rows, folder, recipe, loaded, checkpoint, emit, stop }: P
     onProgress: (done: number, total: number) => emit({ type: 'progress', what: 'reference', done, total }),
   };
   return measureReference(setup, async (measure) => {
-    if (!checkpoint) return measure(loaded.model);
+    if (!checkpoint) return measure(causalLm(loaded.model));
     using model = loadCausalLm(loaded.folder, { init: recipe.init, seed: recipe.seed }).model;
     using _trainable = makeTrainable(model, precision);
     return await measure(model);
@@ -237,7 +240,7 @@ function makeMeter({ forgetting, folder, recipe, loaded, emit, stop }: Prepared,
   const plan = planForgetting(forgetting, { trainingTokens: trained, init: recipe.init });
   const precision = recipe.precision as 'fp32' | 'bf16';
   return new ForgettingMeter(
-    { model: loaded.model, data: forgetting, plan, precision, folder },
+    { model: causalLm(loaded.model), data: forgetting, plan, precision, folder },
     {
       stopRequested: () => stop.aborted,
       onProgress: (done, total) => emit({ type: 'progress', what: 'forgetting', done, total }),

@@ -1,5 +1,5 @@
 import { freemem } from 'node:os';
-import type { CausalLm } from '../models/causal-lm.ts';
+import type { Decoder } from '../models/decoder.ts';
 import { setThreads, threads } from '../tensor/index.ts';
 
 /** What `auto` means on this machine and for this model. */
@@ -20,7 +20,7 @@ export function settleMicroBatch(
   microBatch: number | 'auto',
   batch: number,
   longestPack: number,
-  model: CausalLm,
+  model: Decoder,
   recompute: boolean,
 ): number {
   if (microBatch !== 'auto') return Math.min(microBatch, batch);

@@ -1,4 +1,4 @@
-import type { HeadResult } from './vocabulary.ts';
+import type { HeadResult } from './head-result.ts';
 
 /** Adds up what the micro-batches of a step, or of an evaluation, found. */
 export class StepTotals {

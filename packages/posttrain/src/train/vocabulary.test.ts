@@ -5,7 +5,7 @@ import { Random } from '../support/random.ts';
 import { manualSeed, noGrad, randn, scope, type Tensor, tensor, toArray, zeros } from '../tensor/index.ts';
 import { assertClose, assertNoLeak, goldenPath, gradientTolerance } from '../testing/golden.ts';
 import { type Batch, type BatchObjective, crossEntropy, type TargetObjective } from './objective.ts';
-import { backwardThroughHead, chunkRows, sumThroughHead } from './vocabulary.ts';
+import { backwardThroughVocabulary, chunkRows, sumThroughVocabulary } from './vocabulary.ts';
 
 /** Targets for `count` of `states` hidden states, in order, with weights between 0 and 1. */
 function someTargets(count: number, states: number, vocabulary: number): Batch {
@@ -75,12 +75,12 @@ for (const folder of ['tiny/untied', 'tiny/tied'])
         const hidden = states(count + 500, width);
         const batch = someTargets(count, count + 500, vocabulary);
         const scale = 1 / 640;
-        const { sum } = backwardThroughHead(model, hidden, batch, crossEntropy, scale);
+        const { sum } = backwardThroughVocabulary(model, hidden, batch, crossEntropy, scale);
         const expected = direct(head, hidden, batch);
         assert.ok(Math.abs(sum - expected.sum) <= 1e-5 * expected.sum, `${sum}, expected ${expected.sum}`);
         assertClose(hidden.grad!, expected.hidden.mul(scale), gradientTolerance, 'gradient of the states');
         assertClose(head.grad!, expected.head.mul(scale), gradientTolerance, 'gradient of the head');
-        const evaluated = sumThroughHead(model, hidden, batch, crossEntropy).sum;
+        const evaluated = sumThroughVocabulary(model, hidden, batch, crossEntropy).sum;
         assert.ok(Math.abs(evaluated - sum) <= 1e-6 * sum);
       }));
 
@@ -89,7 +89,7 @@ test('the gradient is the slope: finite differences of the sum in each direction
     const { width, vocabulary } = model.dimensions;
     const hidden = states(6, width);
     const batch = someTargets(4, 6, vocabulary);
-    backwardThroughHead(model, hidden, batch, crossEntropy, 1);
+    backwardThroughVocabulary(model, hidden, batch, crossEntropy, 1);
     const row = toArray(batch.predictors)[1]!;
     const gradient = toArray(hidden.grad!.select(0, row));
     for (let axis = 0; axis < 4; axis++) {
@@ -112,7 +112,7 @@ test('states without a target get no gradient', () =>
     const { width, vocabulary } = model.dimensions;
     const hidden = states(8, width);
     const batch = someTargets(3, 8, vocabulary);
-    backwardThroughHead(model, hidden, batch, crossEntropy, 1);
+    backwardThroughVocabulary(model, hidden, batch, crossEntropy, 1);
     const has = new Set(toArray(batch.predictors));
     for (let row = 0; row < 8; row++)
       assert.equal(
@@ -136,7 +136,7 @@ test('an objective sees each target once, in chunks', () =>
       },
     };
     const batch = someTargets(count, count, vocabulary);
-    assert.equal(backwardThroughHead(model, states(count, width), batch, counting, 1).sum, count);
+    assert.equal(backwardThroughVocabulary(model, states(count, width), batch, counting, 1).sum, count);
     assert.deepEqual(sizes, [chunkRows, chunkRows, 3]);
   }));
 
@@ -153,11 +153,11 @@ for (const count of [5, chunkRows, 2 * chunkRows + 77])
       const { width, vocabulary } = model.dimensions;
       const hidden = states(count + 3, width);
       const batch = someTargets(count, count + 3, vocabulary);
-      const { sum, metrics } = backwardThroughHead(model, hidden, batch, together, 0.5);
+      const { sum, metrics } = backwardThroughVocabulary(model, hidden, batch, together, 0.5);
       assert.equal(metrics['logp']!.length, count);
       const expected = direct(head, hidden, batch);
       assert.ok(Math.abs(sum - expected.sum) <= 1e-5 * expected.sum, `${sum}, expected ${expected.sum}`);
       assertClose(hidden.grad!, expected.hidden.mul(0.5), gradientTolerance, 'gradient of the states');
       assertClose(head.grad!, expected.head.mul(0.5), gradientTolerance, 'gradient of the head');
-      assert.ok(Math.abs(sumThroughHead(model, hidden, batch, together).sum - sum) <= 1e-6 * sum);
+      assert.ok(Math.abs(sumThroughVocabulary(model, hidden, batch, together).sum - sum) <= 1e-6 * sum);
     }));

@@ -1,15 +1,10 @@
 import type { CausalLm } from '../models/causal-lm.ts';
 import { cat, noGrad, scope, type Tensor } from '../tensor/index.ts';
-import type { Batch, BatchObjective, Metrics, Objective, TargetObjective } from './objective.ts';
+import { type HeadResult, leafOf } from './head-result.ts';
+import type { Batch, BatchObjective, TargetObjective } from './objective.ts';
 
 /** Rows of logits that exist at once. Fewer cost more in repeated sums of the head's gradient than they save in memory. */
 export const chunkRows = 2048;
-
-/** What a pass through the head found: the objective's sum, unscaled, in nats, and its metrics. */
-export interface HeadResult {
-  readonly sum: number;
-  readonly metrics: Metrics;
-}
 
 /**
  * Loss and gradient through the vocabulary projection, chunk by chunk: logits → log-probabilities of the targets →
@@ -19,11 +14,11 @@ export interface HeadResult {
  * @param hidden normed states, float32 [N, D]; a leaf, whose `grad` receives d(sum · scale)/d(hidden).
  * @param scale what every gradient is multiplied by: 1 / the weight of the whole step.
  */
-export function backwardThroughHead(
+export function backwardThroughVocabulary(
   model: CausalLm,
   hidden: Tensor,
   batch: Batch,
-  objective: Objective,
+  objective: TargetObjective | BatchObjective,
   scale: number,
 ): HeadResult {
   return objective.needs === 'each-logp'
@@ -77,7 +72,12 @@ function backwardTogether(
 }
 
 /** The objective's sum without gradients. */
-export function sumThroughHead(model: CausalLm, hidden: Tensor, batch: Batch, objective: Objective): HeadResult {
+export function sumThroughVocabulary(
+  model: CausalLm,
+  hidden: Tensor,
+  batch: Batch,
+  objective: TargetObjective | BatchObjective,
+): HeadResult {
   return scope(() =>
     noGrad(() => {
       const logp = allLogps(model, hidden, batch);
@@ -104,11 +104,4 @@ function* chunksOf({ targets }: Batch): Generator<[start: number, length: number
 function targetLogps(model: CausalLm, hidden: Tensor, batch: Batch, start: number, length: number): Tensor {
   const states = hidden.indexSelect(0, batch.predictors.narrow(0, start, length));
   return model.targetLogps(states, batch.targets.narrow(0, start, length));
-}
-
-/** The same values as the start of a graph of its own. */
-export function leafOf(values: Tensor): Tensor {
-  const leaf = values.detach();
-  leaf.requiresGrad = true;
-  return leaf;
 }

@@ -89,7 +89,11 @@ function heldOutIssues({ data, every }: RecipeInput): RecipeIssue[] {
   ];
 }
 
-function forgettingIssues({ forgetting }: RecipeOutput): RecipeIssue[] {
+function forgettingIssues({ method, forgetting }: RecipeOutput): RecipeIssue[] {
+  if (method === 'reward-model' && forgetting !== false && forgetting !== 'auto') {
+    const message = 'forgetting asks what the model still knows of a text, but a reward model predicts none.';
+    return [{ path: ['forgetting'], at: 'key', message, help: 'leave it out.' }];
+  }
   if (typeof forgetting !== 'object' || forgetting.text !== undefined || forgetting.suite !== undefined) return [];
   const message = 'forgetting names neither a text nor a suite.';
   return [{ path: ['forgetting'], at: 'value', message, help: 'give one of them, or false to measure nothing.' }];

@@ -32,7 +32,12 @@ export async function resolveRecipe({ recipe }: Pick<LoadedRecipe, 'recipe'>): P
       'cosine',
     ) as ResolvedSchedule,
     ...(steps === undefined ? { epochs: epochs ?? 1 } : { steps }),
-    forgetting: typeof forgetting === 'string' && forgetting !== 'auto' ? { text: forgetting } : forgetting,
+    forgetting:
+      'forgetting' in defaults
+        ? defaults.forgetting
+        : typeof forgetting === 'string' && forgetting !== 'auto'
+          ? { text: forgetting }
+          : forgetting,
     every: { ...every, evaluate: rows.validation === false ? false : (every.evaluate ?? standardEvaluate) },
   };
 }

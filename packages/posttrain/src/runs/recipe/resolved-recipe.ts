@@ -1,4 +1,4 @@
-import type { DpoKeys, KtoKeys, OrpoKeys, Recipe, SimpoKeys } from './recipe.generated.ts';
+import type { DpoKeys, KtoKeys, OrpoKeys, Recipe, RewardModelKeys, SimpoKeys } from './recipe.generated.ts';
 
 /** Keys with every default filled in. */
 type Filled<Keys> = { readonly [K in keyof Keys]-?: Exclude<Keys[K], undefined> };
@@ -19,6 +19,7 @@ export interface ResolvedRecipe {
   readonly train?: 'assistant' | 'completion' | 'all' | undefined;
   readonly replay?: { readonly path: string; readonly share: number } | undefined;
   /** The method's own keys, under its name. */
+  readonly rewardModel?: Filled<RewardModelKeys>;
   readonly dpo?: Filled<DpoKeys>;
   readonly kto?: Filled<KtoKeys>;
   readonly orpo?: Filled<OrpoKeys>;

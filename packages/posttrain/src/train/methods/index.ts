@@ -3,8 +3,17 @@ import { dpo } from './dpo.ts';
 import { kto } from './kto.ts';
 import { orpo } from './orpo.ts';
 import { pretrain } from './pretrain.ts';
+import { rewardModel } from './reward-model.ts';
 import { sft } from './sft.ts';
 import { simpo } from './simpo.ts';
 
 /** Every method, by the name recipes use. */
-export const methods: Readonly<Record<string, Method>> = { sft, pretrain, dpo, kto, orpo, simpo };
+export const methods: Readonly<Record<string, Method>> = {
+  sft,
+  pretrain,
+  'reward-model': rewardModel,
+  dpo,
+  kto,
+  orpo,
+  simpo,
+};

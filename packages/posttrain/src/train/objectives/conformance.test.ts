@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Judged, Pack, StepSource, TokenRow } from '../../data/types.ts';
-import { type CausalLm, loadCausalLm } from '../../models/index.ts';
+import { type CausalLm, type Decoder, loadCausalLm, loadRewardModel } from '../../models/index.ts';
 import { Random } from '../../support/random.ts';
 import { scope, tensor, toArray } from '../../tensor/index.ts';
 import { assertNoLeak, goldenPath, relativeError } from '../../testing/golden.ts';
 import { backward, evaluate } from '../backward.ts';
 import { makeBatch } from '../batch.ts';
+import { causalLm } from '../head.ts';
 import { trainLoop } from '../loop.ts';
 import { dpoObjective } from '../methods/dpo.ts';
 import { orpoObjective } from '../methods/orpo.ts';
+import { rewardObjective } from '../methods/reward-model.ts';
 import { simpoObjective } from '../methods/simpo.ts';
 import { crossEntropy, type Objective } from '../objective.ts';
 import { rowLogps } from '../row-logps.ts';
@@ -36,7 +38,10 @@ const pairs = [
   [2, 12, 5],
   [5, 6, 6],
 ].map(([prompt, chosen, rejected]): Pack => {
-  return [rowOf(prompt!, chosen!, { kind: 'chosen', margin: 0 }), rowOf(prompt!, rejected!, { kind: 'rejected' })];
+  return [
+    rowOf(prompt!, chosen!, { kind: 'chosen', margin: chosen! / 10 }),
+    rowOf(prompt!, rejected!, { kind: 'rejected' }),
+  ];
 });
 const answers = [true, false, true, true].map((desirable, i): Pack => {
   return [rowOf(3 + i, 5 - i, { kind: 'alone', desirable, mismatched: rowOf(3 + i, 4) })];
@@ -55,6 +60,8 @@ const reference: Reference = (row) => {
 interface Case {
   readonly objective: (reference: Reference) => Objective;
   readonly packs: readonly Pack[];
+  /** The model is one that scores. */
+  readonly scores?: boolean;
   /** The loss where the model is its own reference; undefined where that is no constant. */
   readonly atReference?: number;
 }
@@ -91,6 +98,11 @@ const cases: Readonly<Record<string, Case>> = {
   },
   orpo: { objective: () => orpoObjective({ lambda: 0.5 }), packs: pairs },
   simpo: { objective: () => simpoObjective({ beta: 2, margin: 1 }), packs: pairs },
+  'reward model': {
+    objective: () => rewardObjective({ margins: true, centring: 0.1 }),
+    packs: pairs,
+    scores: true,
+  },
 };
 
 interface Step {
@@ -101,7 +113,7 @@ interface Step {
 
 /** One optimizer step that changes nothing. */
 async function stepOf(
-  model: CausalLm,
+  model: Decoder,
   objective: Objective,
   packs: readonly Pack[],
   microBatch: number,
@@ -136,6 +148,16 @@ function withModel(body: (model: CausalLm) => Promise<void> | void): Promise<voi
   });
 }
 
+/** The kind of model that an objective is for. */
+function withModelFor({ scores }: Case, body: (model: Decoder) => Promise<void>): Promise<void> {
+  if (!scores) return withModel(body);
+  return assertNoLeak(async () => {
+    const { model } = loadRewardModel(goldenPath('tiny/untied'), { freshHead: 'random' });
+    using _ = model;
+    await body(model);
+  });
+}
+
 function assertSame(actual: Step, expected: Step, what: string): void {
   for (const key of ['loss', 'gradNorm'] as const) {
     const error = Math.abs(actual[key] - expected[key]) / Math.abs(expected[key]);
@@ -145,9 +167,10 @@ function assertSame(actual: Step, expected: Step, what: string): void {
     assert.ok(Math.abs(actual.metrics![name]! - value) <= 1e-5 * Math.max(1, Math.abs(value)), `${what}: ${name}`);
 }
 
-for (const [name, { objective: make, packs, atReference }] of Object.entries(cases)) {
+for (const [name, kind] of Object.entries(cases)) {
+  const { objective: make, packs, atReference } = kind;
   test(`${name}: micro-batches, the order of rows and recomputation change nothing`, () =>
-    withModel(async (model) => {
+    withModelFor(kind, async (model) => {
       const objective = make(reference);
       const whole = await stepOf(model, objective, packs, packs.length);
       assert.ok(whole.gradNorm > 1e-4, `${whole.gradNorm}`);
@@ -158,12 +181,12 @@ for (const [name, { objective: make, packs, atReference }] of Object.entries(cas
     }));
 
   test(`${name}: evaluation finds what training does`, () =>
-    withModel(async (model) => {
+    withModelFor(kind, async (model) => {
       const objective = make(reference);
       const { loss } = await stepOf(model, objective, packs, packs.length);
       const settled =
         'forStep' in objective && objective.forStep
-          ? objective.forStep(packs, (rows) => rowLogps(model, rows, 3))
+          ? objective.forStep(packs, (rows) => rowLogps(causalLm(model), rows, 3))
           : objective;
       const { sum } = scope(() => evaluate(model, makeBatch(packs), settled));
       assert.ok(Math.abs(sum / objective.weight(packs) - loss) <= 1e-6 * Math.abs(loss));
@@ -173,6 +196,7 @@ for (const [name, { objective: make, packs, atReference }] of Object.entries(cas
     scope(() => {
       const objective = make(reference);
       const batch = makeBatch(packs);
+      const wanted = kind.scores ? batch.rows.length : batch.targets.count;
       const at = (values: readonly number[]) => {
         const logp = tensor(values, { dtype: 'float64' });
         logp.requiresGrad = true;
@@ -183,7 +207,7 @@ for (const [name, { objective: make, packs, atReference }] of Object.entries(cas
         sum.backward();
         return { sum: sum.item(), gradient: toArray(logp.grad!) };
       };
-      const values = toArray(batch.targets).map((_, i) => -4.5 - Math.sin(i));
+      const values = Array.from({ length: wanted }, (_, i) => -4.5 - Math.sin(i));
       const { gradient } = at(values);
       for (const i of [0, 3, values.length - 1]) {
         const moved = (by: number) => at(values.map((value, j) => (i === j ? value + by : value))).sum;

@@ -25,14 +25,15 @@ export function pairObjective(
     loss(logp, batch) {
       const { chosen, rejected } = pairLogps(logp, batch, reference);
       const { losses, rewards } = lossesOf(chosen, rejected);
-      const metrics = { ...rewardMetrics(rewards), ...logpMetrics(chosen, rejected, reference !== null) };
+      const [good, bad] = [toArray(rewards.chosen.detach()), toArray(rewards.rejected.detach())];
+      const metrics = { ...rewardMetrics(good, bad), ...logpMetrics(chosen, rejected, reference !== null) };
       return { sum: losses.sumAll(), metrics };
     },
   };
 }
 
-function rewardMetrics(rewards: PairLosses['rewards']): Metrics {
-  const [chosen, rejected] = [toArray(rewards.chosen.detach()), toArray(rewards.rejected.detach())];
+/** @param chosen rewards of the chosen answers of P pairs  @param rejected of the rejected ones */
+export function rewardMetrics(chosen: readonly number[], rejected: readonly number[]): Metrics {
   const margins = chosen.map((reward, i) => reward - rejected[i]!);
   return {
     chosenReward: chosen,

@@ -2,6 +2,7 @@ import { dpo } from './dpo.ts';
 import { kto } from './kto.ts';
 import { orpo } from './orpo.ts';
 import { pretrain } from './pretrain.ts';
+import { rewardModel } from './reward-model.ts';
 import { sft } from './sft.ts';
 import { simpo } from './simpo.ts';
 
@@ -9,6 +10,7 @@ import { simpo } from './simpo.ts';
 export const methods = [
   sft, //
   pretrain,
+  rewardModel,
   dpo,
   kto,
   orpo,

@@ -1,0 +1,15 @@
+import type { Tensor } from '../tensor/index.ts';
+import type { Metrics } from './objective.ts';
+
+/** What a pass through the head found: the objective's sum, unscaled, in nats, and its metrics. */
+export interface HeadResult {
+  readonly sum: number;
+  readonly metrics: Metrics;
+}
+
+/** The same values as the start of a graph of its own. */
+export function leafOf(values: Tensor): Tensor {
+  const leaf = values.detach();
+  leaf.requiresGrad = true;
+  return leaf;
+}

@@ -1,0 +1,47 @@
+import { CausalLm } from '../models/causal-lm.ts';
+import type { Decoder } from '../models/decoder.ts';
+import { RewardModel } from '../models/reward-model.ts';
+import { scope, type Tensor } from '../tensor/index.ts';
+import type { HeadResult } from './head-result.ts';
+import type { Batch, Objective } from './objective.ts';
+import { backwardThroughScores, sumThroughScores } from './score-head.ts';
+import { backwardThroughVocabulary, sumThroughVocabulary } from './vocabulary.ts';
+
+/**
+ * Loss and gradient from normed states through the head that the objective asks for.
+ * @param hidden float32 [N, D]; a leaf, whose `grad` receives d(sum · scale)/d(hidden).
+ * @param scale what every gradient is multiplied by: 1 / the weight of the whole step.
+ */
+export function backwardThroughHead(
+  model: Decoder,
+  hidden: Tensor,
+  batch: Batch,
+  objective: Objective,
+  scale: number,
+): HeadResult {
+  return scope(() =>
+    objective.needs === 'scores'
+      ? backwardThroughScores(rewardModel(model), hidden, batch, objective, scale)
+      : backwardThroughVocabulary(causalLm(model), hidden, batch, objective, scale),
+  );
+}
+
+/** The objective's sum without gradients. */
+export function sumThroughHead(model: Decoder, hidden: Tensor, batch: Batch, objective: Objective): HeadResult {
+  return scope(() =>
+    objective.needs === 'scores'
+      ? sumThroughScores(rewardModel(model), hidden, batch, objective)
+      : sumThroughVocabulary(causalLm(model), hidden, batch, objective),
+  );
+}
+
+/** The model as one that predicts tokens. @throws TypeError where its head is another */
+export function causalLm(model: Decoder): CausalLm {
+  if (model instanceof CausalLm) return model;
+  throw new TypeError('log-probabilities need a causal language model');
+}
+
+function rewardModel(model: Decoder): RewardModel {
+  if (model instanceof RewardModel) return model;
+  throw new TypeError('scores need a reward model');
+}
