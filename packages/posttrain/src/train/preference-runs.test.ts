@@ -107,9 +107,9 @@ for (const method of ['dpo', 'kto', 'reward-model'])
     assert.equal(rows[0]!.length, 12);
     assert.deepEqual(rows[1], rows[0]);
     assert.deepEqual(rows[2], rows[0]);
-    assert.deepEqual(
-      ...([0, 1].map((i) => readFileSync(join(dirs[i]!, 'reference.json'), 'utf8')) as [string, string]),
-    );
+    if (!compares) return;
+    const [whole, remeasured] = [dirs[0], dirs[2]].map((dir) => readFileSync(join(dir, 'reference.json'), 'utf8'));
+    assert.equal(remeasured, whole);
   });
 
 test('held-out pairs are measured with their accuracy', async (t) => {

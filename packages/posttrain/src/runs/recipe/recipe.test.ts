@@ -319,7 +319,7 @@ describe('mistakes', () => {
     ['data: { train: a, validation: a }', /^data\.validation is a, which is also trained on\./],
     [
       'method: sftt',
-      /^method is "sftt", but must be [a-z, ]+ or [a-z]+\.\n {2}in r\.yaml:1:9 method\n {2}help: did you mean sft\?/,
+      /^method is "sftt", but must be [a-z, -]+ or [a-z-]+\.\n {2}in r\.yaml:1:9 method\n {2}help: did you mean sft\?/,
     ],
   ];
   for (const [lines, expected] of values) {
@@ -342,7 +342,7 @@ describe('mistakes', () => {
   test('no method, no mapping, an empty file', async () => {
     assert.equal(
       await message('model: pocket\n'),
-      'method is missing.\n  in r.yaml method\n  help: method is sft, pretrain, dpo, kto, orpo or simpo.',
+      'method is missing.\n  in r.yaml method\n  help: method is sft, pretrain, reward-model, dpo, kto, orpo or simpo.',
     );
     assert.match(await message('- 1\n'), /^a recipe is a mapping of keys, and this is a list\./);
     assert.match(await message(''), /^a recipe is a mapping of keys, and this is null\./);
