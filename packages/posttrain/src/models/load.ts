@@ -8,7 +8,7 @@ import { familyFor } from './families/index.ts';
 import type { Family } from './family.ts';
 import { joinWeights } from './join-weights.ts';
 import { isClassifier, type ModelConfig, readModelJson, resolveModelFolder, weightFiles } from './model-folder.ts';
-import { settlePrecision } from './precision.ts';
+import { isVector, settlePrecision } from './precision.ts';
 
 export interface LoadedModel<Model extends Decoder = CausalLm> {
   readonly model: Model;
@@ -163,11 +163,10 @@ export function initialize(model: Decoder, seed: number): void {
   });
 }
 
-/** Matrices in `dtype`, vectors in float32: their share of memory is nil, and norms are computed in full precision. */
+/** Matrices in `dtype`, vectors in float32. */
 function place(model: Decoder, dtype: DType, device: Device): void {
   model.replaceParameters((_name, current: Tensor) => {
-    const isVector = current.shape.length === 1 || current.shape[0] === 1;
-    const wanted = isVector ? 'float32' : dtype;
+    const wanted = isVector(current) ? 'float32' : dtype;
     return current.dtype === wanted && current.device === device ? current : current.toDevice(device, wanted);
   });
 }

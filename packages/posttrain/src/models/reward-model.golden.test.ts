@@ -182,6 +182,33 @@ test('each kind of model is told from the other, with what to do', (t) => {
   assert.throws(() => loadRewardModel(folder), { code: 'model-unsupported', message: /tells 2 labels apart/ });
 });
 
+test('a base without a pad token gets the tokenizer’s, or else the beginning token, which never ends a row', (t) => {
+  const folder = join(temporaryFolder(t), 'base');
+  cpSync(goldenPath('models/tiny-bpe'), folder, { recursive: true });
+  const rewrite = (name: string, change: object) => {
+    const file = join(folder, name);
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...change }));
+  };
+  const padOf = () => {
+    const { model, pad, changedConfig } = loadRewardModel(folder, { freshHead: 'zero' });
+    using _ = model;
+    assert.equal(changedConfig!['pad_token_id'], pad);
+    return pad;
+  };
+  const tokens = JSON.parse(readFileSync(join(folder, 'tokenizer.json'), 'utf8')).added_tokens as {
+    id: number;
+    content: string;
+  }[];
+  const named = tokens.at(-1)!;
+  rewrite('config.json', { pad_token_id: null, bos_token_id: 77 });
+  rewrite('tokenizer_config.json', { pad_token: { content: named.content } });
+  assert.equal(padOf(), named.id);
+  rewrite('tokenizer_config.json', { pad_token: null });
+  assert.equal(padOf(), 77);
+  rewrite('config.json', { bos_token_id: null });
+  assert.equal(padOf(), null);
+});
+
 test('a stored head stays, whatever fresh head is asked for', () => {
   const { model, changedConfig } = loadRewardModel(goldenPath('reward'), { freshHead: 'zero' });
   const { pad } = model;

@@ -1,5 +1,6 @@
 import type { Decoder } from '../models/decoder.ts';
 import { joinWeights } from '../models/join-weights.ts';
+import { isVector } from '../models/precision.ts';
 import { noGrad, type Tensor } from '../tensor/index.ts';
 import { Trainable } from './trainable.ts';
 
@@ -11,7 +12,7 @@ export function makeTrainable(model: Decoder, precision: 'fp32' | 'bf16'): Train
   const masters = new Map<string, Tensor>();
   if (precision === 'bf16') {
     model.replaceParameters((name, current) => {
-      if (current.shape.length === 1) return current;
+      if (isVector(current)) return current;
       masters.set(name, current.detach().keep());
       return noGrad(() => current.toDtype('bfloat16'));
     });

@@ -8,6 +8,7 @@ import { preferencePairs, readFeedback } from '../feedback/index.ts';
 import type { BiasGold } from './bias.ts';
 import type { PocketGold, PocketItem } from './items.ts';
 import {
+  drawOutside,
   heldOutPreferences,
   type PreferenceAxis,
   type PreferenceRow,
@@ -101,6 +102,16 @@ test('training pairs: shares of the mix, either side first, and no question of a
   assert.deepEqual(
     plain.filter(({ prompt }) => held.has(prompt)),
     [],
+  );
+});
+
+test('an item whose question is held out is drawn again', () => {
+  const items = testItems('bias-ambiguous', 'dev');
+  const held = new Set(items.slice(0, 5).map(({ messages }) => messages[0].content));
+  let drawn = 0;
+  assert.equal(
+    drawOutside(held, () => items[drawn++]!),
+    items[5],
   );
 });
 

@@ -69,9 +69,7 @@ export function preferenceRows(count: number, seed: number, options: PreferenceO
   return Array.from({ length: count }, (_, index) => {
     const axis = formOfRow(mix, seed, 'preferences', index);
     const random = rowRandom(axis, seed, 'preferences', index);
-    let item: PocketItem;
-    do item = trainItem(world, preferenceAxes[axis].task, random, index);
-    while (heldOut.has(item.messages[0].content));
+    const item = drawOutside(heldOut, () => trainItem(world, preferenceAxes[axis].task, random, index));
     return rowOf(axis, item, seed, 'preferences', index, options);
   });
 }
@@ -105,6 +103,14 @@ function checkShares({ flipped = 0, padded: { better = 0, worse = 0 } = {} }: Pr
   for (const [name, share] of Object.entries(shares))
     if (!(share >= 0 && share <= 1))
       throw new PosttrainError('usage', `${name} is ${share}.`, { help: 'a share of pairs lies between 0 and 1.' });
+}
+
+/** The first item drawn whose question is not held out: stories have no names that keep them apart. */
+export function drawOutside(heldOut: ReadonlySet<string>, draw: () => PocketItem): PocketItem {
+  for (;;) {
+    const item = draw();
+    if (!heldOut.has(item.messages[0].content)) return item;
+  }
 }
 
 /** Every question that a held-out item of these axes may ask. */
