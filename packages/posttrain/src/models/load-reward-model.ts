@@ -24,16 +24,14 @@ export type LoadedRewardModel = LoadedModel<RewardModel>;
 export function loadRewardModel(name: string, options: RewardLoadOptions = {}): LoadedRewardModel {
   const { freshHead } = options;
   let stored = false;
-  let changedConfig: ModelConfig | undefined;
+  let configToSave: ModelConfig = {};
   const loaded = openModel(name, options, {
     build: (family, config, folder) => {
       stored = isClassifier(config);
       if (stored) refuseSeveralLabels(config, folder);
-      else {
-        if (!freshHead) throw noScoreHead(folder);
-        changedConfig = classifierConfig(config, folder);
-      }
-      return new RewardModel(family.buildDecoder(config, join(folder, 'config.json')), padOf(changedConfig ?? config));
+      else if (!freshHead) throw noScoreHead(folder);
+      configToSave = stored ? config : classifierConfig(config, folder);
+      return new RewardModel(family.buildDecoder(config, join(folder, 'config.json')), padOf(configToSave));
     },
     fresh: (key) => !stored && key === 'score.weight',
     passOver: (key) => !stored && !key.startsWith('model.'),
@@ -44,7 +42,8 @@ export function loadRewardModel(name: string, options: RewardLoadOptions = {}): 
     },
   });
   if (freshHead === 'zero' && !stored) loaded.model.zeroHead();
-  return { ...loaded, ...(changedConfig && { config: changedConfig, changedConfig }) };
+  // Of a stored head too: a run that goes on takes what is not trained from the base, whose config.json knows no such head.
+  return { ...loaded, config: configToSave, configToSave };
 }
 
 /** config.json of the reward model that a causal language model becomes. */

@@ -15,8 +15,8 @@ export interface LoadedModel<Model extends Decoder = CausalLm> {
   /** Where it came from: config, tokenizer and template are read, and later copied, from here. */
   readonly folder: string;
   readonly config: ModelConfig;
-  /** What config.json is to be when the model is saved, where that is not the folder's own: another head was put on. */
-  readonly changedConfig?: ModelConfig | undefined;
+  /** What config.json is to be when the model is saved with the files of a base that has another head. */
+  readonly configToSave?: ModelConfig | undefined;
   /** The element type that the checkpoint stores. */
   readonly storedDtype: DType;
 }

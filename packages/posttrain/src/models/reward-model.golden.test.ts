@@ -106,7 +106,7 @@ function keysOf(folder: string): string[] {
 
 function save(target: string, loaded: ReturnType<typeof loadRewardModel>): void {
   scope(() =>
-    saveModelFolder(target, loaded.folder, new Map(loaded.model.namedParameters()), { config: loaded.changedConfig }),
+    saveModelFolder(target, loaded.folder, new Map(loaded.model.namedParameters()), { config: loaded.configToSave }),
   );
 }
 
@@ -141,6 +141,10 @@ for (const [base, pad] of [
       const scores = valuesOf(loaded.model, ids, loaded.model.pad);
       assert.deepEqual(valuesOf(again.model, ids, again.model.pad), scores);
       assert.notEqual(scores[0], scores[1]);
+      // A checkpoint of a run that was resumed: weights of the last one, the other files of the base.
+      const resumed = join(temporaryFolder(t), 'resumed');
+      save(resumed, { ...again, folder: loaded.folder });
+      assert.deepEqual(JSON.parse(readFileSync(join(resumed, 'config.json'), 'utf8')), config);
     }));
 
 test('a fresh head: normal(0, initializer_range), the same for a seed, another for another; or zeros', () =>
@@ -190,9 +194,10 @@ test('a base without a pad token gets the tokenizer’s, or else the beginning t
     writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...change }));
   };
   const padOf = () => {
-    const { model, pad, changedConfig } = loadRewardModel(folder, { freshHead: 'zero' });
+    const { model, configToSave } = loadRewardModel(folder, { freshHead: 'zero' });
+    const { pad } = model;
     using _ = model;
-    assert.equal(changedConfig!['pad_token_id'], pad);
+    assert.equal(configToSave!['pad_token_id'], pad);
     return pad;
   };
   const tokens = JSON.parse(readFileSync(join(folder, 'tokenizer.json'), 'utf8')).added_tokens as {
@@ -210,10 +215,10 @@ test('a base without a pad token gets the tokenizer’s, or else the beginning t
 });
 
 test('a stored head stays, whatever fresh head is asked for', () => {
-  const { model, changedConfig } = loadRewardModel(goldenPath('reward'), { freshHead: 'zero' });
+  const { model, config } = loadRewardModel(goldenPath('reward'), { freshHead: 'zero' });
   const { pad } = model;
   using _ = model;
-  assert.equal(changedConfig, undefined);
+  assert.deepEqual(config, JSON.parse(readFileSync(goldenPath('reward/config.json'), 'utf8')));
   assertScores(valuesOf(model, rows, pad), fixture.scores);
 });
 

@@ -8,6 +8,6 @@ export function drawnRewardModel(parent: string): string {
   const loaded = loadRewardModel('pocket', { freshHead: 'random', seed: 5 });
   using _ = loaded.model;
   const weights = new Map(loaded.model.namedParameters());
-  scope(() => saveModelFolder(folder, loaded.folder, weights, { config: loaded.changedConfig }));
+  scope(() => saveModelFolder(folder, loaded.folder, weights, { config: loaded.configToSave }));
   return folder;
 }

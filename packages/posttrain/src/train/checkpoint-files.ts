@@ -37,7 +37,7 @@ export function writeCheckpointFiles(
   step: number,
   { loaded, trainable, optimizer, template }: CheckpointParts,
 ): void {
-  const { storedDtype, changedConfig: config } = loaded;
+  const { storedDtype, configToSave: config } = loaded;
   scope(() =>
     noGrad(() => {
       const weights = new Map(trainable.names.map((name, i) => [name, trainable.masters[i]!.toDtype(storedDtype)]));
