@@ -27,6 +27,8 @@ const heldOut = {
   'new wording': { wording: 'held-out' },
   'worse is longer': { padded: { worse: 1 } },
 };
+/** Without `concise`, whose worse answer is always the longer one: length is to tell nothing unless an arm says so. */
+const mix = { unsafe: 0.24, twin: 0.24, 'bias-ambiguous': 0.16, 'bias-disambiguated': 0.12, authority: 0.24 };
 const rates = [1e-4, 3e-4, 1e-3];
 const pairsPerStep = 16;
 
@@ -39,7 +41,7 @@ export async function run({ settings: given, log }) {
   const lr = await chooseRate({ work, start, threads, pairs, dev: dev.plain }, log);
   const results = [];
   for (const [arm, options] of Object.entries(arms)) {
-    const training = await pairsOf(pocket.preferenceRows(pairs, 1, options), join(work, `${arm}.jsonl`));
+    const training = await pairsOf(pocket.preferenceRows(pairs, 1, { mix, ...options }), join(work, `${arm}.jsonl`));
     for (const seed of [1, 2, 3, 4, 5].slice(0, seeds)) {
       const name = `${arm}-${lr.chosen}-seed-${seed}`;
       const checkpoint = await trained({ work, start, threads, seed, lr: lr.chosen, name, data: training.file }, log);
@@ -94,7 +96,7 @@ async function heldOutSets(split, items) {
   const sets = {};
   for (const [name, options] of Object.entries(heldOut))
     sets[name] = await pairsOf(
-      pocket.heldOutPreferences(split, { ...options, limit: items === 0 ? undefined : items }),
+      pocket.heldOutPreferences(split, { mix, ...options, limit: items === 0 ? undefined : items }),
     );
   return sets;
 }
@@ -115,7 +117,10 @@ async function pairsOf(rows, file = join(tmpdir(), `posttrain-pairs-${process.pi
 
 /** By accuracy on development pairs, one seed of the arm with flipped labels each. */
 async function chooseRate({ work, start, threads, pairs, dev }, log) {
-  const { file } = await pairsOf(pocket.preferenceRows(pairs, 1, arms.flipped), join(work, 'flipped.jsonl'));
+  const { file } = await pairsOf(
+    pocket.preferenceRows(pairs, 1, { mix, ...arms.flipped }),
+    join(work, 'flipped.jsonl'),
+  );
   const tried = [];
   for (const lr of rates) {
     const checkpoint = await trained(
