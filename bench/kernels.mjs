@@ -26,12 +26,13 @@ export async function run({ settings: { threads, steps }, log }) {
   writeFileSync(spec, JSON.stringify(content));
   // Those of generation have their own table, in bench/decode.
   const inTraining = kernelNames.filter((name) => name !== 'decode' && name !== 'sampler');
-  const states = ['on', ...inTraining.map((name) => `off:${name}`), 'off', 'on'];
+  const states = ['on', ...inTraining.map((name) => `off:${name}`), 'off:arena', 'off', 'on'];
   const ours = [];
   let versions;
   try {
     for (const state of states) {
-      const process = await startOurs(spec, { OMP_NUM_THREADS: String(threads), POSTTRAIN_KERNELS: state });
+      const without = state === 'off:arena' ? { POSTTRAIN_ARENA: 'off' } : { POSTTRAIN_KERNELS: state };
+      const process = await startOurs(spec, { OMP_NUM_THREADS: String(threads), ...without });
       versions = process.versions;
       const [made] = await interleave([{ name: state, process, steps }], log);
       await process.end();

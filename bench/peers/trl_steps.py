@@ -23,6 +23,7 @@ class Stepping(TrainerCallback):
     def on_step_begin(self, args, state, control, **kw):
         if not sys.stdin.readline():
             os._exit(0)
+        self.faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
         self.start, self.cpu = time.perf_counter(), time.process_time()
 
     def on_step_end(self, args, state, control, **kw):
@@ -34,7 +35,7 @@ class Stepping(TrainerCallback):
         tokens, self.seen = logs["num_tokens"] - self.seen, logs["num_tokens"]
         usage = resource.getrusage(resource.RUSAGE_SELF)
         print(json.dumps({"seconds": self.seconds, "cpuSeconds": self.cpu_seconds, "loss": logs["loss"], "tokens": tokens,
-                          "peakRss": usage.ru_maxrss * 1024}), flush=True)
+                          "faults": usage.ru_minflt - self.faults, "peakRss": usage.ru_maxrss * 1024}), flush=True)
 
 
 model = AutoModelForCausalLM.from_pretrained(spec["model"], dtype=torch.float32)

@@ -73,7 +73,7 @@ function summary(steps) {
     cpuSecondsMedian: median(({ cpuSeconds }) => cpuSeconds),
     tokensPerSecond: median(({ seconds, tokens }) => tokens / seconds),
     loss: steps.at(-1).loss,
-    faults: median(({ faults }) => faults ?? 0),
+    faults: steps.every(({ faults }) => faults !== undefined) ? median(({ faults }) => faults) : null,
     peakRss: Math.max(...steps.map(({ peakRss }) => peakRss)),
   };
 }

@@ -3,10 +3,6 @@
 
 #include "napi.h"
 
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
-
 namespace posttrain {
 
 namespace {
@@ -49,17 +45,12 @@ static napi_value init(napi_env env, napi_value exports) {
     return exports;
   }
   loaded = true;
-#if defined(__GLIBC__)
-  // Steps allocate the same large blocks again and again: keep them in the heap, or every step pays their page faults anew.
-  mallopt(M_MMAP_MAX, 0);
-  mallopt(M_TRIM_THRESHOLD, 0x7fffffff);
-  mallopt(M_TOP_PAD, 64 << 20);
-#endif
   posttrain::define(env, exports, "setErrorFactory", posttrain::set_error_factory);
   posttrain::define_dispatch(env, exports);
   posttrain::define_autograd(env, exports);
   posttrain::define_storage(env, exports);
   posttrain::define_runtime(env, exports);
+  posttrain::define_memory(env, exports);
   posttrain::define_levels(env, exports);
   posttrain::define_decode(env, exports);
   return exports;

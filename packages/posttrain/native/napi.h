@@ -166,6 +166,7 @@ void define_dispatch(napi_env env, napi_value exports);
 void define_autograd(napi_env env, napi_value exports);
 void define_storage(napi_env env, napi_value exports);
 void define_runtime(napi_env env, napi_value exports);
+void define_memory(napi_env env, napi_value exports);
 void define_levels(napi_env env, napi_value exports);
 void define_decode(napi_env env, napi_value exports);
 

@@ -1,15 +1,10 @@
-// The state of libtorch as a whole: threads, random numbers, memory figures, what this build can do.
+// The state of libtorch as a whole: threads, random numbers, what this build can do.
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <ATen/core/Generator.h>
 #include <c10/core/Device.h>
 #include <torch/version.h>
-
-#include <sys/resource.h>
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
 
 #include "napi.h"
 
@@ -59,39 +54,6 @@ napi_value set_rng_state(napi_env env, napi_callback_info info) {
   });
 }
 
-void set_number(napi_env env, napi_value object, const char* name, int64_t number) {
-  napi_set_named_property(env, object, name, from_int(env, number));
-}
-
-/** Live handles, the bytes of their storages, and the highest resident size this process has had. */
-napi_value memory(napi_env env, napi_callback_info) {
-  return guarded(env, [&]() -> napi_value {
-    napi_value out;
-    napi_create_object(env, &out);
-    struct rusage usage {};
-    getrusage(RUSAGE_SELF, &usage);
-#if defined(__APPLE__)
-    const int64_t unit = 1;
-#else
-    const int64_t unit = 1024;
-#endif
-    set_number(env, out, "live", handles().live());
-    set_number(env, out, "liveBytes", handles().live_bytes());
-    set_number(env, out, "peakRss", static_cast<int64_t>(usage.ru_maxrss) * unit);
-    return out;
-  });
-}
-
-/** Gives back the pages between live blocks: rows of ever other lengths leave holes that nothing fills again. */
-napi_value trim(napi_env env, napi_callback_info) {
-#if defined(__GLIBC__)
-  malloc_trim(0);
-#endif
-  return undefined(env);
-}
-
-napi_value live(napi_env env, napi_callback_info) { return from_int(env, handles().live()); }
-
 napi_value build(napi_env env, napi_callback_info) {
   return guarded(env, [&]() -> napi_value {
     napi_value out;
@@ -113,9 +75,6 @@ void define_runtime(napi_env env, napi_value exports) {
   define(env, exports, "manualSeed", manual_seed);
   define(env, exports, "rngState", rng_state);
   define(env, exports, "setRngState", set_rng_state);
-  define(env, exports, "memory", memory);
-  define(env, exports, "trim", trim);
-  define(env, exports, "live", live);
   define(env, exports, "build", build);
 }
 

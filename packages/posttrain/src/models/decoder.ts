@@ -55,7 +55,13 @@ export abstract class Decoder extends Module<
   /** int64 [N] → normed hidden states, float32 [N, D], ready for a head. */
   override forward(tokens: Tensor, attention: AttentionContext, training = false): Tensor {
     const { x, context } = this.begin(tokens, attention, training);
-    return this.finish(this.blocks.reduce((state, block) => block.call(state, context), x));
+    return this.finish(
+      this.blocks.reduce((state, block) => {
+        const next = block.call(state, context);
+        if (next !== state) state.dispose(); // kept to the end, one of each block would lie between what backward needs
+        return next;
+      }, x),
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { PosttrainError } from '../support/errors.ts';
+import { arenaWanted } from './arena-switch.ts';
 import { cpuLevel } from './cpu-level.ts';
 import { recordedAddon } from './setup.ts';
 
@@ -33,7 +34,15 @@ export interface Addon {
   manualSeed(device: string, seed: number): void;
   rngState(device: string): Handle;
   setRngState(device: string, state: Handle): void;
-  memory(): { live: number; liveBytes: number; peakRss: number };
+  keepMemory(inArena: boolean): boolean;
+  memory(): {
+    live: number;
+    liveBytes: number;
+    arenaUsed: number;
+    arenaMost: number;
+    arenaFree: number;
+    peakRss: number;
+  };
   trim(): void;
   live(): number;
   useLevel(name: string): void;
@@ -107,6 +116,7 @@ function load(): Addon {
     return new PosttrainError(freed ? 'tensor-disposed' : 'tensor-op', message);
   });
   loaded.useLevel(cpuLevel());
+  loaded.keepMemory(arenaWanted());
   return loaded;
 }
 

@@ -11,5 +11,6 @@ export { attendPart, joinPart, type PartialAttention } from './partial-attention
 export { RmsNorm } from './rms-norm.ts';
 export { applyRotary, inverseFrequencies, type Llama3Scaling, type RotaryTable, rotaryTable } from './rotary.ts';
 export { type RotaryAttentionOptions, rotaryAttention } from './rotary-attention.ts';
+export { roundRows } from './row-count.ts';
 export { logpsOf, targetLogps } from './target-logps.ts';
 export { TreeAttention, type TreeRun } from './tree-attention.ts';

@@ -30,7 +30,7 @@ export function build(): { torch: string; cpu: string; cuda: boolean } {
   return addon().build();
 }
 
-/** Gives memory that the allocator holds and nothing uses back to the system (glibc); what comes next pays its page faults anew. */
+/** Gives memory that is kept and that nothing uses back to the system (Linux); what comes next pays its page faults anew. */
 export function trimMemory(): void {
   addon().trim();
 }

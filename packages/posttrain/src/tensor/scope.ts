@@ -70,7 +70,24 @@ function asyncBody(label: string): PosttrainError {
   );
 }
 
-/** Live tensors and bytes in this process; `collectedByGc` counts those that no scope or owner freed. */
-export function memory(): { live: number; liveBytes: number; peakRss: number; collectedByGc: number } {
+/** What this process has of tensors and memory. Sizes are bytes. */
+export interface MemoryFigures {
+  /** Live tensors, and the storages behind them. */
+  readonly live: number;
+  readonly liveBytes: number;
+  /**
+   * Large blocks of the CPU in use, the most that were in use at once, and what is kept free between them for the next.
+   * All 0 where libtorch's own allocator serves all.
+   */
+  readonly arenaUsed: number;
+  readonly arenaMost: number;
+  readonly arenaFree: number;
+  /** The highest resident size that this process has had. */
+  readonly peakRss: number;
+  /** Tensors that no scope or owner freed. */
+  readonly collectedByGc: number;
+}
+
+export function memory(): MemoryFigures {
   return { ...addon().memory(), collectedByGc: TensorHandle.collectedByGc };
 }

@@ -1,6 +1,7 @@
 import type { Decoder } from '../models/decoder.ts';
 import { PackedAttention } from '../nn/index.ts';
 import { enableGrad, noGrad, rngState, scope, setRngState, type Tensor } from '../tensor/index.ts';
+import { fillRows } from './fill-rows.ts';
 import { backwardThroughHead, sumThroughHead } from './head.ts';
 import { type HeadResult, leafOf } from './head-result.ts';
 import type { Batch, Objective } from './objective.ts';
@@ -15,17 +16,19 @@ export interface BackwardOptions {
 /** Adds one micro-batch's gradients to the parameters' `grad`. @returns the objective's sum, unscaled, in nats, and its metrics. */
 export function backward(model: Decoder, batch: Batch, objective: Objective, options: BackwardOptions): HeadResult {
   return scope(() => {
-    using attention = new PackedAttention(batch.lengths, batch.tokens.device);
+    const filled = { ...batch, ...fillRows(model, batch) };
+    using attention = new PackedAttention(filled.lengths, filled.tokens.device);
     const run = options.recompute ? backwardRecomputed : backwardPlain;
-    return run(model, batch, attention, objective, options.scale);
+    return run(model, filled, attention, objective, options.scale);
   }, 'micro-batch');
 }
 
 /** The objective's sum on a batch, without gradients or dropout. */
 export function evaluate(model: Decoder, batch: Batch, objective: Objective): HeadResult {
   return scope(() => {
-    using attention = new PackedAttention(batch.lengths, batch.tokens.device);
-    const hidden = noGrad(() => model.call(batch.tokens, attention));
+    const { tokens, lengths } = fillRows(model, batch);
+    using attention = new PackedAttention(lengths, tokens.device);
+    const hidden = noGrad(() => model.call(tokens, attention));
     return sumThroughHead(model, hidden, batch, objective);
   }, 'evaluation batch');
 }

@@ -3,6 +3,7 @@ import type { CausalLm } from '../models/causal-lm.ts';
 import { PackedAttention } from '../nn/index.ts';
 import { noGrad, scope, stack, type Tensor, toArray } from '../tensor/index.ts';
 import { makeBatch } from './batch.ts';
+import { fillRows } from './fill-rows.ts';
 import type { Batch } from './objective.ts';
 import { allLogps } from './vocabulary.ts';
 
@@ -14,9 +15,10 @@ export function rowLogps(model: CausalLm, rows: readonly TokenRow[], together: n
     sums.push(
       ...scope(() => {
         const batch = makeBatch(some.map((row) => [row]));
-        using attention = new PackedAttention(batch.lengths, batch.tokens.device);
+        const { tokens, lengths } = fillRows(model, batch);
+        using attention = new PackedAttention(lengths, tokens.device);
         return noGrad(() => {
-          const hidden = model.call(batch.tokens, attention);
+          const hidden = model.call(tokens, attention);
           return toArray(sumByRow(allLogps(model, hidden, batch), batch));
         });
       }),
