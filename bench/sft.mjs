@@ -4,7 +4,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bestMatmulRate, makeModel, makeRows, shape135m, stepFlops } from './programs/bench-model.mjs';
-import { interleave, startOurs, startPeer, tunedMalloc } from './programs/stepping.mjs';
+import { besideTrl, columnsOf, reaches } from './programs/beside-trl.mjs';
 
 export const description = 'tokens per second and memory of SFT, 135M shape, 4 × 512 tokens in bf16, beside TRL';
 export const settings = { threads: 2, steps: 10, peerSteps: 3 };
@@ -38,7 +38,7 @@ export async function run({ settings: { threads, steps, peerSteps }, peers, log 
         packing: mode === 'packed',
       };
       writeFileSync(spec, JSON.stringify(content));
-      modes[mode] = await compare(spec, { threads, steps, peerSteps, peers, versions, log });
+      modes[mode] = await besideTrl(spec, { threads, steps, peerSteps, peers, versions, log });
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -46,55 +46,10 @@ export async function run({ settings: { threads, steps, peerSteps }, peers, log 
   return judge(modes, rate, versions);
 }
 
-/** Ours beside the peer's default, then its best setting alone: more processes at a time have no room in memory. */
-async function compare(spec, { threads, steps, peerSteps, peers, versions, log }) {
-  const env = { OMP_NUM_THREADS: String(threads) };
-  const together = async (...starts) => {
-    const sides = [];
-    try {
-      for (const { name, start, steps } of starts) sides.push({ name, steps, process: await start() });
-      for (const { process } of sides) Object.assign(versions, process.versions);
-      return await interleave(sides, log);
-    } finally {
-      for (const { process } of sides) await process.end();
-    }
-  };
-  const trl = (name, malloc) => {
-    const start = () => startPeer(peers, 'trl_steps.py', spec, { ...env, ...malloc });
-    return { name, steps: peerSteps, start };
-  };
-  const own = { name: 'ours', steps, start: () => startOurs(spec, env) };
-  if (!peers) return { ours: (await together(own))[0] };
-  const [ours, plain] = await together(own, trl('default', {}));
-  const [tuned] = await together(trl('tunedMalloc', tunedMalloc));
-  return { ours, default: plain, tunedMalloc: tuned };
-}
-
 function judge(modes, rate, versions) {
-  const columns = Object.fromEntries(
-    Object.entries(modes).map(([mode, made]) => {
-      const bound = rate / stepFlops(shape135m, 1);
-      const { ours, default: plain, tunedMalloc: tuned } = made;
-      const host = 50e6; // a Node process that only waits, which the engine has beside it
-      return [
-        mode,
-        {
-          boundTokensPerSecond: bound,
-          boundShare: ours.tokensPerSecond / bound,
-          timesDefault: plain ? ours.tokensPerSecond / plain.tokensPerSecond : null,
-          timesTuned: tuned ? ours.tokensPerSecond / tuned.tokensPerSecond : null,
-          memory: plain ? (ours.peakRss + host) / plain.peakRss : null,
-          lossWithin1Percent: plain ? Math.abs(ours.loss / plain.loss - 1) < 0.01 : null,
-        },
-      ];
-    }),
-  );
-  const ok = Object.values(columns).every(
-    (c) =>
-      c.boundShare >= least.boundShare &&
-      (c.timesDefault === null ||
-        (c.timesDefault >= least.timesDefault && c.timesTuned > 1 && c.memory <= least.memory && c.lossWithin1Percent)),
-  );
+  const bound = rate / stepFlops(shape135m, 1);
+  const columns = Object.fromEntries(Object.entries(modes).map(([mode, made]) => [mode, columnsOf(made, bound)]));
+  const ok = Object.values(columns).every((column) => reaches(column, least));
   return {
     ok,
     ours: Object.fromEntries(Object.entries(modes).map(([mode, { ours }]) => [mode, ours])),

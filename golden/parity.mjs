@@ -29,6 +29,7 @@ const STEPS = [
   { name: 'rows', script: 'instruction_rows.py', folders: ['models/babyllama-361-chat', 'models/tiny-bpe', 'sft/rows.jsonl', 'learn/instruction.jsonl'] },
   { name: 'sft', script: 'sft_trajectories.py', folders: ['sft'], needs: ['models', 'rows'] },
   { name: 'preference', script: 'preference_trajectories.py', folders: ['preference'], needs: ['rows'] },
+  { name: 'lora', script: 'lora.py', folders: ['lora/peft', 'lora/start', 'lora/logits.safetensors', 'lora/fixture.json', 'lora/sft.packed.json', 'lora/sft.unpacked.json'], needs: ['models', 'rows'], modules: ['peft'] },
   { name: 'scoring', script: '../scoring/make.py', folders: ['scoring'], modules: ['lm_eval', 'rouge_score', 'nltk', 'punkt', 'langdetect', 'immutabledict', 'packaging', 'numpy'] },
   { name: 'likelihood', script: '../likelihood/make.py', folders: ['likelihood'], modules: ['lm_eval'] },
   { name: 'learn', script: 'babyllama_learn.py', folders: ['learn'], needs: ['models', 'rows'] },

@@ -129,6 +129,9 @@ export const functions = [
   ['rotaryAttentionKernel', 'posttrain::rotary_attention'],
   ['linearResidualKernel', 'posttrain::linear_residual'],
   ['swigluLinearResidualKernel', 'posttrain::swiglu_linear_residual'],
+  ['normLinearLoraKernel', 'posttrain::norm_linear_lora'],
+  ['linearResidualLoraKernel', 'posttrain::linear_residual_lora'],
+  ['swigluLinearResidualLoraKernel', 'posttrain::swiglu_linear_residual_lora'],
   ['targetLogpsKernel', 'posttrain::target_logps'],
   ['embeddingKernel', 'posttrain::embedding'],
 ];

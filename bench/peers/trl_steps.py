@@ -46,7 +46,12 @@ args = trl.SFTConfig(
     max_grad_norm=1.0, max_length=spec["maxTokens"], packing=spec["packing"], gradient_checkpointing=False, logging_steps=1,
     save_strategy="no", report_to="none", disable_tqdm=True, seed=0, train_sampling_strategy="sequential",
 )
-trainer = trl.SFTTrainer(model=model, args=args, train_dataset=rows, callbacks=[Stepping()],
+lora, versions = None, {}
+if "lora" in spec:
+    import peft
+    versions = {"peft": peft.__version__}
+    lora = peft.LoraConfig(r=spec["lora"]["rank"], lora_alpha=spec["lora"]["alpha"], target_modules=spec["lora"]["targets"], task_type="CAUSAL_LM")
+trainer = trl.SFTTrainer(model=model, args=args, train_dataset=rows, callbacks=[Stepping()], peft_config=lora,
                          processing_class=AutoTokenizer.from_pretrained(spec["model"]))
-print(json.dumps({"peerTorch": torch.__version__, "transformers": transformers.__version__, "trl": trl.__version__}), flush=True)
+print(json.dumps({"peerTorch": torch.__version__, "transformers": transformers.__version__, "trl": trl.__version__, **versions}), flush=True)
 trainer.train()

@@ -55,11 +55,14 @@ export function makeRows(folder, name, { count, shortest, longest, vocabulary })
   return path;
 }
 
-/** Multiplications and additions of one training step's matrix products: 2 forwards, 4 backwards for each weight and token. */
-export function stepFlops(shape, tokens) {
+/**
+ * Multiplications and additions of one training step's matrix products: for each weight and token 2 forwards and 4
+ * backwards, or 2 backwards where the weight is frozen (`passes` 4).
+ */
+export function stepFlops(shape, tokens, passes = 6) {
   const { hidden_size: d, intermediate_size: f, num_attention_heads: h, num_key_value_heads: k } = shape;
   const block = (d * (d * (h + 2 * k))) / h + d * d + 3 * d * f;
-  return 6 * tokens * (shape.num_hidden_layers * block + shape.vocab_size * d);
+  return passes * tokens * (shape.num_hidden_layers * block + shape.vocab_size * d);
 }
 
 /** The best rate of bf16 products over the step's own shapes, forwards and both ways back, in FLOP/s. */

@@ -1,16 +1,18 @@
 // Training steps on demand: node train-steps.mjs SPEC.json. For each line on stdin one step is done and one JSON line
 // printed: { seconds, cpuSeconds, systemSeconds, loss, gradNorm, tokens, faults, peakRss }. The first line printed says that all is loaded.
-//   SPEC: { model, rows, batch, precision, threads, lr, maxTokens, packing }   rows: JSON lines with `input_ids`
+//   SPEC: { model, rows, batch, precision, threads, lr, maxTokens, packing, lora? }   rows: JSON lines with `input_ids`
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { loadCausalLm } from 'posttrain/models';
+import { attachAdapters, loadCausalLm } from 'posttrain/models';
 import { build, setThreads } from 'posttrain/tensor';
 import { AdamW, crossEntropy, makeTrainable, trainLoop } from 'posttrain/train';
 import { packRows } from '../../packages/posttrain/dist/data/packing.js';
 
 const spec = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 setThreads(spec.threads);
-const { model } = loadCausalLm(spec.model);
+// As the training session loads it: a frozen base in the type that is computed in.
+const { model } = loadCausalLm(spec.model, spec.lora ? { precision: spec.precision } : {});
+if (spec.lora) attachAdapters(model, { ...spec.lora, dropout: 0, rankStabilized: false }, 0);
 const trainable = makeTrainable(model, spec.precision);
 const optimizer = new AdamW(trainable, { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 });
 

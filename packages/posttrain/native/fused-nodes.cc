@@ -56,7 +56,8 @@ int64_t total_rows(at::TensorList parts) {
   return std::accumulate(parts.begin(), parts.end(), int64_t{0}, [](int64_t sum, const auto& part) { return sum + part.size(0); });
 }
 
-/** x · [W₁; W₂; …]ᵀ */
+}  // namespace
+
 at::Tensor project(const at::Tensor& x, at::TensorList weights) {
   const Joined joined(weights);
   if (joined.matrix.defined()) return at::mm(x, joined.matrix.t());
@@ -65,7 +66,6 @@ at::Tensor project(const at::Tensor& x, at::TensorList weights) {
   return at::cat(parts, 1);
 }
 
-/** dy · [W₁; W₂; …] */
 at::Tensor project_back(const at::Tensor& gradient, at::TensorList weights) {
   const Joined joined(weights);
   if (joined.matrix.defined()) return at::mm(gradient, joined.matrix);
@@ -78,6 +78,8 @@ at::Tensor project_back(const at::Tensor& gradient, at::TensorList weights) {
   }
   return sum;
 }
+
+namespace {
 
 /** Rows split over threads, with sums over rows [width] made per range and added in the order of ranges. */
 template <class F>
@@ -93,11 +95,7 @@ at::Tensor with_column_sums(int64_t rows, int64_t width, const F& body) {
   return out;
 }
 
-struct Normed {
-  at::Tensor rows;   // normalised, without weight
-  at::Tensor scale;  // [N]
-  at::Tensor out;
-};
+}  // namespace
 
 Normed normalize(const at::Tensor& x, const at::Tensor& weight, double epsilon, at::ScalarType type) {
   const int64_t rows = x.size(0), width = x.size(1);
@@ -126,7 +124,6 @@ at::Tensor weigh(const at::Tensor& normed, const at::Tensor& weight) {
   return out;
 }
 
-/** d(x) and d(weight) of a norm from the gradient of its result. */
 std::pair<at::Tensor, at::Tensor> norm_backward(const at::Tensor& gradient, const at::Tensor& normed,
                                                 const at::Tensor& scale, const at::Tensor& weight) {
   const int64_t rows = normed.size(0), width = normed.size(1);
@@ -142,8 +139,38 @@ std::pair<at::Tensor, at::Tensor> norm_backward(const at::Tensor& gradient, cons
   return {x_gradient, weight_gradient};
 }
 
+at::Tensor swiglu(const at::Tensor& gate_up) {
+  const int64_t rows = gate_up.size(0), width = gate_up.size(1) / 2;
+  auto inner = empty({rows, width}, gate_up.scalar_type());
+  by_type(gate_up.scalar_type(), [&](auto element) {
+    using T = decltype(element);
+    in_ranges(rows, kRowRange, rows * width, [&](int64_t begin, int64_t end) {
+      kernels_of<T>(kernel_table().elementwise)
+          .swiglu(end - begin, width, view<T>(gate_up) + begin * 2 * width, data<T>(inner) + begin * width);
+    });
+  });
+  return inner;
+}
+
+std::pair<at::Tensor, at::Tensor> swiglu_backward(const at::Tensor& gate_up, const at::Tensor& inner_gradient) {
+  const int64_t rows = gate_up.size(0), width = gate_up.size(1) / 2;
+  auto gate_up_gradient = at::empty_like(gate_up);
+  auto inner = empty({rows, width}, gate_up.scalar_type());
+  by_type(gate_up.scalar_type(), [&](auto element) {
+    using T = decltype(element);
+    in_ranges(rows, kRowRange, rows * width, [&](int64_t begin, int64_t end) {
+      kernels_of<T>(kernel_table().elementwise)
+          .swiglu_backward(end - begin, width, view<T>(gate_up) + begin * 2 * width, view<T>(inner_gradient) + begin * width,
+                           data<T>(gate_up_gradient) + begin * 2 * width, data<T>(inner) + begin * width);
+    });
+  });
+  return {gate_up_gradient, inner};
+}
+
 void require_residual(const at::Tensor& x) { require(x.dim() == 2 && is_float_rows(x), "the residual stream is contiguous float32 [N, D] of the CPU"); }
 void require_weight(const at::Tensor& weight) { require(weight.dim() == 2 && is_matrix_type(weight), "weights are float32 or bfloat16 [out, in] of the CPU"); }
+
+namespace {
 
 class NormLinear : public Function<NormLinear> {
  public:
@@ -173,7 +200,9 @@ class NormLinear : public Function<NormLinear> {
         at += weights[i].size(0);
       }
     }
-    std::tie(out[0], out[1]) = norm_backward(project_back(gradient, weights), normed, scale, norm);
+    // A frozen model's first block has neither: what comes before it learns nothing.
+    if (context->needs_input_grad(0) || context->needs_input_grad(1))
+      std::tie(out[0], out[1]) = norm_backward(project_back(gradient, weights), normed, scale, norm);
     return out;
   }
 };
@@ -231,7 +260,8 @@ class LinearResidual : public Function<LinearResidual> {
     const auto saved = context->get_saved_variables();
     const auto& [a, weight] = std::tie(saved[0], saved[1]);
     const auto gradient = cast_rows(gradients[0], weight.scalar_type());
-    variable_list out = {gradients[0], at::mm(gradient, weight), at::Tensor()};
+    variable_list out = {gradients[0], at::Tensor(), at::Tensor()};
+    if (context->needs_input_grad(1)) out[1] = at::mm(gradient, weight);
     if (context->needs_input_grad(2)) out[2] = at::mm(gradient.t(), a);
     return out;
   }
@@ -249,35 +279,15 @@ class SwigluLinearResidual : public Function<SwigluLinearResidual> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& gate_up, const at::Tensor& weight) {
     at::AutoDispatchBelowADInplaceOrView below;
     context->save_for_backward({gate_up, weight});
-    const int64_t rows = gate_up.size(0), width = gate_up.size(1) / 2;
-    auto inner = empty({rows, width}, gate_up.scalar_type());
-    by_type(gate_up.scalar_type(), [&](auto element) {
-      using T = decltype(element);
-      in_ranges(rows, kRowRange, rows * width, [&](int64_t begin, int64_t end) {
-        kernels_of<T>(kernel_table().elementwise)
-            .swiglu(end - begin, width, view<T>(gate_up) + begin * 2 * width, data<T>(inner) + begin * width);
-      });
-    });
-    return add_product(x, inner, weight);
+    return add_product(x, swiglu(gate_up), weight);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     at::AutoDispatchBelowADInplaceOrView below;
     const auto saved = context->get_saved_variables();
     const auto& [gate_up, weight] = std::tie(saved[0], saved[1]);
-    const int64_t rows = gate_up.size(0), width = gate_up.size(1) / 2;
     const auto gradient = cast_rows(gradients[0], weight.scalar_type());
-    const auto inner_gradient = at::mm(gradient, weight);
-    auto gate_up_gradient = at::empty_like(gate_up);
-    auto inner = empty({rows, width}, gate_up.scalar_type());
-    by_type(gate_up.scalar_type(), [&](auto element) {
-      using T = decltype(element);
-      in_ranges(rows, kRowRange, rows * width, [&](int64_t begin, int64_t end) {
-        kernels_of<T>(kernel_table().elementwise)
-            .swiglu_backward(end - begin, width, view<T>(gate_up) + begin * 2 * width, view<T>(inner_gradient) + begin * width,
-                             data<T>(gate_up_gradient) + begin * 2 * width, data<T>(inner) + begin * width);
-      });
-    });
+    const auto [gate_up_gradient, inner] = swiglu_backward(gate_up, at::mm(gradient, weight));
     variable_list out = {gradients[0], gate_up_gradient, at::Tensor()};
     if (context->needs_input_grad(2)) out[2] = at::mm(gradient.t(), inner);
     return out;

@@ -46,4 +46,35 @@ at::Tensor cast_rows(const at::Tensor& x, at::ScalarType type);
 /** float32 x + y, y of any matrix type: a new tensor. */
 at::Tensor add_rows(const at::Tensor& x, const at::Tensor& y);
 
+/** x · [W₁; W₂; …]ᵀ */
+at::Tensor project(const at::Tensor& x, at::TensorList weights);
+
+/** dy · [W₁; W₂; …] */
+at::Tensor project_back(const at::Tensor& gradient, at::TensorList weights);
+
+struct Normed {
+  at::Tensor rows;   // normalised, without weight
+  at::Tensor scale;  // [N]
+  at::Tensor out;
+};
+
+/** Root-mean-square norm of float32 rows, its results in `type`. */
+Normed normalize(const at::Tensor& x, const at::Tensor& weight, double epsilon, at::ScalarType type);
+
+/** Normalised rows times the norm's weight: `Normed::out` made again. */
+at::Tensor weigh(const at::Tensor& normed, const at::Tensor& weight);
+
+/** d(x) and d(weight) of a norm from the gradient of its result. */
+std::pair<at::Tensor, at::Tensor> norm_backward(const at::Tensor& gradient, const at::Tensor& normed,
+                                                const at::Tensor& scale, const at::Tensor& weight);
+
+/** silu(gate) ∘ up of gates before ups: [N, 2F] → [N, F]. */
+at::Tensor swiglu(const at::Tensor& gate_up);
+
+/** d(gate_up) from the gradient of `swiglu`, and `swiglu` made again. */
+std::pair<at::Tensor, at::Tensor> swiglu_backward(const at::Tensor& gate_up, const at::Tensor& inner_gradient);
+
+void require_residual(const at::Tensor& x);
+void require_weight(const at::Tensor& weight);
+
 }  // namespace posttrain

@@ -64,6 +64,7 @@ test('--help names every verb and loads nothing that it does not need', () => {
     'label',
     'rewards',
     'study',
+    'merge',
     'runs',
   ];
   assert.deepEqual(

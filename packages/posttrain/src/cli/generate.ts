@@ -131,7 +131,11 @@ async function settingsOf(
   rubric: JudgedRubric | undefined,
 ): Promise<RecordSettings> {
   const { fingerprintFolder } = await import('../evaluate/index.ts');
-  const { weights, tokenizer, template } = await fingerprintFolder(model.folder, { precision, engine: '' });
+  const { weights, tokenizer, template } = await fingerprintFolder(model.folder, {
+    precision,
+    engine: '',
+    base: model.base,
+  });
   const sampling = { n, maxTokens, temperature, topP: topP ?? null, seed, precision };
   // Another model in the same folder is another reward; the code of a function is its writer's to keep.
   const rewardWeights = named?.folder

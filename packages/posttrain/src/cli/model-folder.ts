@@ -19,7 +19,8 @@ export interface ModelFolder {
  * @throws PosttrainError `file-missing`, `model-invalid`, `checkpoint-invalid`
  */
 export async function findModelFolder(target: string): Promise<ModelFolder> {
-  if (existsSync(join(target, 'config.json'))) return { folder: target, warnings: [] };
+  if (['config.json', 'adapter_config.json'].some((name) => existsSync(join(target, name))))
+    return { folder: target, warnings: [] };
   if (target === 'pocket') return { folder: target, warnings: [] };
   if (!existsSync(target)) {
     // The library also knows ids of the Hugging Face cache, such as owner/name. Below a folder that is here, it is a path.
@@ -29,7 +30,7 @@ export async function findModelFolder(target: string): Promise<ModelFolder> {
   const checkpoints = join(target, 'checkpoints');
   if (!existsSync(join(target, 'run.json')) && !existsSync(checkpoints)) {
     throw new PosttrainError('model-invalid', `${target} is neither a model folder nor a run folder.`, {
-      help: 'A model folder holds config.json, a run folder holds run.json.',
+      help: 'A model folder holds config.json or adapter_config.json, a run folder holds run.json.',
     });
   }
   const { latestCheckpoint } = await loadRuns();

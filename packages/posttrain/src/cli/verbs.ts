@@ -24,6 +24,7 @@ export function addVerbs(program: Command, run: Runner): void {
   addLabel(program, run);
   addRewards(program, run);
   addStudy(program, run);
+  addMerge(program, run);
   addRuns(program, run);
 }
 
@@ -228,6 +229,20 @@ function addStudy(program: Command, run: Runner): void {
     .option('--json', 'events as JSON lines')
     .action((study, options, command) =>
       run(command, async (output) => (await import('./study.ts')).studyCommand(study, options, output)),
+    );
+}
+
+function addMerge(program: Command, run: Runner): void {
+  program
+    .command('merge')
+    .description('add a LoRA adapter into the weights of its base, once both give the same logits')
+    .argument('<adapter>', 'an adapter folder, or a run folder (its newest checkpoint)')
+    .requiredOption('--out <folder>', 'the model folder to make')
+    .option('--base <folder>', 'the base, in place of the one that the adapter names')
+    .option('--tolerance <x>', 'largest difference of logits, as a share of the largest', numberOption({ min: 0 }))
+    .option('--json', 'the result as one JSON document')
+    .action((adapter, options, command) =>
+      run(command, async (output) => (await import('./merge.ts')).mergeCommand(adapter, options, output)),
     );
 }
 

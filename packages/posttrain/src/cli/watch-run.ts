@@ -56,8 +56,9 @@ function show(event: RunEvent, label: string, output: Output): void {
       );
       break;
     case 'start': {
-      const { parameters, batch, microBatch, precision, threads } = event;
-      const size = `${event.model}: ${formatCount(parameters)} parameters`;
+      const { parameters, trainedParameters, batch, microBatch, precision, threads } = event;
+      const learned = trainedParameters === parameters ? '' : `, ${formatCount(trainedParameters)} of them trained`;
+      const size = `${event.model}: ${formatCount(parameters)} parameters${learned}`;
       output.note(dim(`${size}, batch ${batch} (${microBatch} at a time), ${precision}, ${threads} threads`));
       break;
     }

@@ -19,6 +19,8 @@ export interface LoadModelOptions {
   /** `auto` computes in bf16 where this machine is faster in it. */
   readonly precision?: 'auto' | 'fp32' | 'bf16';
   readonly threads?: number | 'auto';
+  /** The base of an adapter folder, in place of the one that it names. */
+  readonly base?: string | undefined;
 }
 
 export interface JudgeOptions {
@@ -33,19 +35,25 @@ export class Model implements AsyncDisposable {
   readonly contextLength: number;
   /** The folder it was loaded from. */
   readonly folder: string;
+  /** The folder of config and weights: `folder` again, or the base of the adapter that `folder` holds. */
+  readonly base: string;
   readonly #engine: EngineProcess;
 
-  private constructor(engine: EngineProcess, { contextLength, folder }: LoadResult) {
+  private constructor(engine: EngineProcess, { contextLength, folder, base }: LoadResult) {
     this.#engine = engine;
     this.contextLength = contextLength;
     this.folder = folder;
+    this.base = base;
   }
 
   /** @see loadModel */
-  static async load(model: string, { precision = 'auto', threads = 'auto' }: LoadModelOptions = {}): Promise<Model> {
+  static async load(
+    model: string,
+    { precision = 'auto', threads = 'auto', base }: LoadModelOptions = {},
+  ): Promise<Model> {
     const engine = new EngineProcess();
     try {
-      return new Model(engine, await engine.request('load', { model, precision, threads }).result);
+      return new Model(engine, await engine.request('load', { model, precision, threads, base }).result);
     } catch (error) {
       await engine[Symbol.asyncDispose]();
       throw error;
@@ -136,7 +144,7 @@ export class Model implements AsyncDisposable {
 
 /**
  * Loads a model into an engine process: a folder, a checkpoint of a run, the id of a model in the Hugging Face cache,
- * or `pocket`, the one that comes with the package.
+ * or `pocket`, the one that comes with the package. A LoRA adapter's folder is loaded with its base, the two added up.
  *
  * @example
  * await using model = await loadModel('runs/a/checkpoints/step-200');

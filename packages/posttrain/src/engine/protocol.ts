@@ -6,6 +6,7 @@ import type {
   LikelihoodResult,
   RollingResult,
 } from '../models/generation/settings.ts';
+import type { MergeRequest, MergeResult } from '../models/lora/merge-request.ts';
 import type { RunEvent } from '../runs/events.ts';
 import type { ForgettingReport } from '../runs/forgetting.ts';
 import type { ResolvedRecipe } from '../runs/recipe/resolved-recipe.ts';
@@ -38,12 +39,14 @@ export interface LoadRequest {
   readonly model: string;
   readonly precision: 'auto' | 'fp32' | 'bf16';
   readonly threads: number | 'auto';
+  readonly base?: string | undefined;
 }
 
 export interface LoadResult {
   /** Tokens the model can see. */
   readonly contextLength: number;
   readonly folder: string;
+  readonly base: string;
 }
 
 export interface GenerateRequest {
@@ -69,6 +72,7 @@ export interface Verbs {
     readonly result: readonly Generated[];
     readonly part: GeneratedPart;
   };
+  readonly merge: { readonly request: MergeRequest; readonly result: MergeResult; readonly part: never };
   readonly likelihoods: {
     readonly request: readonly LikelihoodRequest[];
     /** For each request its continuations' likelihoods. */

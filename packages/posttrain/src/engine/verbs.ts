@@ -1,5 +1,6 @@
 import type { ChatModel } from '../models/chat-model.ts';
 import type { ConversationScorer } from '../models/conversation-scorer.ts';
+import type { MergeRequest, MergeResult } from '../models/lora/merge-request.ts';
 import { PosttrainError } from '../support/errors.ts';
 import type { GenerateRequest, LoadRequest, LoadResult, ToEngine, TrainRequest } from './protocol.ts';
 import type { Stopping } from './stopping.ts';
@@ -34,15 +35,15 @@ export function createVerbs(): { run(request: Request, context: VerbContext): Pr
   async function load(request: LoadRequest): Promise<LoadResult> {
     await prepare(request);
     const { ChatModel } = await import('../models/chat-model.ts');
-    model = await ChatModel.load(request.model, { precision: request.precision });
-    return { contextLength: model.contextLength, folder: model.folder };
+    model = await ChatModel.load(request.model, { precision: request.precision, base: request.base });
+    return { contextLength: model.contextLength, folder: model.folder, base: model.base };
   }
 
   async function loadReward(request: LoadRequest): Promise<LoadResult> {
     await prepare(request);
     const { ConversationScorer } = await import('../models/conversation-scorer.ts');
     scorer = await ConversationScorer.load(request.model, { precision: request.precision });
-    return { contextLength: scorer.contextLength, folder: scorer.folder };
+    return { contextLength: scorer.contextLength, folder: scorer.folder, base: scorer.folder };
   }
 
   function loadedScorer(): ConversationScorer {
@@ -68,12 +69,24 @@ export function createVerbs(): { run(request: Request, context: VerbContext): Pr
     return runSession(request, part, stopping);
   }
 
+  async function merge(request: MergeRequest): Promise<MergeResult> {
+    const [{ ensureEngine }, { mergeAdapterFolder }, { copyForgettingFiles }] = await Promise.all([
+      import('../native/setup.ts'),
+      import('../models/lora/merge-folder.ts'),
+      import('../train/forgetting/files.ts'),
+    ]);
+    await ensureEngine();
+    return mergeAdapterFolder(request, (temporary) => copyForgettingFiles(request.adapter, temporary, request.base));
+  }
+
   function dispatch(message: Request, context: VerbContext): Promise<unknown> {
     switch (message.verb) {
       case 'load':
         return load(message.request);
       case 'generate':
         return generate(message.request, context);
+      case 'merge':
+        return merge(message.request);
       case 'likelihoods':
         return loaded().likelihoods(message.request, judging(context));
       case 'loadReward':

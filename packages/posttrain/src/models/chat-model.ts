@@ -17,7 +17,7 @@ import type {
 import { StopStrings } from './generation/stop-strings.ts';
 import { type LoadedModel, type LoadOptions, loadCausalLm } from './load.ts';
 import { judging, type Likelihood, type LikelihoodQuery } from './log-likelihood.ts';
-import { readModelJson } from './model-folder.ts';
+import { companionFolders, readModelJson, tokenizerFolder } from './model-folder.ts';
 import { pairTokens, prefixToken, rollingWindows } from './text-likelihood.ts';
 
 /** Rows decoded together: more would grow the cache without making a token cheaper. */
@@ -34,6 +34,8 @@ export interface JudgingHooks {
 export class ChatModel implements Disposable {
   readonly tokenizer: Tokenizer;
   readonly folder: string;
+  /** Where config and weights lie: `folder` again, or an adapter's base. */
+  readonly base: string;
   readonly #loaded: LoadedModel;
   readonly #renderer: Renderer;
   readonly #defaults: GenerateSettings;
@@ -43,17 +45,18 @@ export class ChatModel implements Disposable {
   private constructor(loaded: LoadedModel, tokenizer: Tokenizer) {
     this.#loaded = loaded;
     this.folder = loaded.folder;
+    this.base = loaded.base;
     this.tokenizer = tokenizer;
     this.#renderer = new Renderer(tokenizer);
-    this.#defaults = generationDefaults(loaded.folder);
+    this.#defaults = generationDefaults(companionFolders(loaded.folder, loaded.base));
   }
 
   /** @throws what `loadCausalLm` and `Tokenizer.load` throw; weights-invalid where a weight is no number. */
-  static async load(name: string, options: Pick<LoadOptions, 'precision'> = {}): Promise<ChatModel> {
+  static async load(name: string, options: Pick<LoadOptions, 'precision' | 'base'> = {}): Promise<ChatModel> {
     const loaded = loadCausalLm(name, options);
     try {
       refuseNonFinite(loaded);
-      return new ChatModel(loaded, await Tokenizer.load(loaded.folder));
+      return new ChatModel(loaded, await Tokenizer.load(tokenizerFolder(loaded.folder, loaded.base)));
     } catch (error) {
       loaded.model[Symbol.dispose]();
       throw error;
@@ -225,8 +228,9 @@ function sum(values: readonly number[]): number {
 }
 
 /** What generation_config.json asks for. Without `do_sample` its temperature does not count, as in transformers. */
-function generationDefaults(folder: string): GenerateSettings {
-  if (!existsSync(join(folder, 'generation_config.json'))) return {};
+function generationDefaults(folders: readonly string[]): GenerateSettings {
+  const folder = folders.find((one) => existsSync(join(one, 'generation_config.json')));
+  if (folder === undefined) return {};
   const config = readModelJson(folder, 'generation_config.json');
   const number = (name: string) => (typeof config[name] === 'number' ? (config[name] as number) : undefined);
   const maxTokens = number('max_new_tokens');

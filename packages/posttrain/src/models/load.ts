@@ -7,13 +7,24 @@ import type { Decoder } from './decoder.ts';
 import { familyFor } from './families/index.ts';
 import type { Family } from './family.ts';
 import { joinWeights } from './join-weights.ts';
-import { isClassifier, type ModelConfig, readModelJson, resolveModelFolder, weightFiles } from './model-folder.ts';
+import { attachStored } from './lora/adapter-folder.ts';
+import { mergeAdapters } from './lora/adapters.ts';
+import {
+  baseFolder,
+  isClassifier,
+  type ModelConfig,
+  readModelJson,
+  resolveModelFolder,
+  weightFiles,
+} from './model-folder.ts';
 import { isVector, settlePrecision } from './precision.ts';
 
 export interface LoadedModel<Model extends Decoder = CausalLm> {
   readonly model: Model;
-  /** Where it came from: config, tokenizer and template are read, and later copied, from here. */
+  /** Where it came from: tokenizer and template are read, and later copied, from here. */
   readonly folder: string;
+  /** Where config and weights lie: `folder` again, or the base of the adapter that `folder` holds. */
+  readonly base: string;
   readonly config: ModelConfig;
   /** What config.json is to be when the model is saved with the files of a base that has another head. */
   readonly configToSave?: ModelConfig | undefined;
@@ -28,10 +39,15 @@ export interface LoadOptions {
   /** `random` takes the shape alone and draws fresh weights from `seed`. */
   readonly init?: 'pretrained' | 'random';
   readonly seed?: number;
+  /** The base of an adapter, in place of the one that its folder names. */
+  readonly base?: string | undefined;
+  /** What becomes of the adapter of such a folder: added into the base's weights, as by default, or put beside them. */
+  readonly adapter?: 'merged' | 'apart';
 }
 
 /**
- * A model from a Hugging Face folder, parameters owned by the returned modules.
+ * A model from a Hugging Face folder, parameters owned by the returned modules. A folder that holds a LoRA adapter in PEFT's
+ * form stands for its base with the adapter added.
  * @throws model-invalid, model-unsupported, weights-invalid (missing, unexpected and misshapen keys told together), pickle-refused.
  */
 export function loadCausalLm(name: string, options: LoadOptions = {}): LoadedModel {
@@ -62,8 +78,9 @@ export function openModel<Model extends Decoder>(
   kind: ModelKind<Model>,
 ): LoadedModel<Model> {
   const folder = resolveModelFolder(name);
-  const configFile = join(folder, 'config.json');
-  const config = readModelJson(folder, 'config.json');
+  const base = baseFolder(folder, options.base);
+  const configFile = join(base, 'config.json');
+  const config = readModelJson(base, 'config.json');
   if (config['quantization_config'])
     throw new PosttrainError('model-unsupported', 'the checkpoint is quantised (quantization_config).', {
       place: { file: configFile },
@@ -71,18 +88,23 @@ export function openModel<Model extends Decoder>(
     });
   const family = familyFor(config['model_type'], configFile);
   const model = scope<unknown>(() => {
-    const built = kind.build(family, config, folder);
+    const built = kind.build(family, config, base);
     for (const parameter of built.parameters()) parameter.keep();
     return built;
   }) as Model;
   try {
-    if (options.init === 'random') initialize(model, options.seed ?? 0);
-    const storedDtype = options.init === 'random' ? 'float32' : fillFromFiles(model, folder, kind);
+    const random = options.init === 'random';
+    const adapted = base !== folder && !random;
+    const dtype = settlePrecision(options.precision ?? 'fp32', model.dimensions) === 'bf16' ? 'bfloat16' : 'float32';
+    if (random) initialize(model, options.seed ?? 0);
+    // An adapter is added in float32: its share is smaller than what rounding leaves.
+    const storedDtype = random ? 'float32' : fillFromFiles(model, base, kind, adapted ? 'float32' : dtype);
     kind.afterwards?.(model);
-    const short = settlePrecision(options.precision ?? 'fp32', model.dimensions) === 'bf16';
-    place(model, short ? 'bfloat16' : 'float32', options.device ?? 'cpu');
+    if (adapted) attachStored(model, folder);
+    if (options.adapter !== 'apart') mergeAdapters(model);
+    place(model, dtype, options.device ?? 'cpu');
     joinWeights(model);
-    return { model, folder, config, storedDtype };
+    return { model, folder, base, config, storedDtype };
   } catch (error) {
     model[Symbol.dispose]();
     throw error;
@@ -97,7 +119,13 @@ function refuseScoreHead(config: ModelConfig, folder: string): void {
   });
 }
 
-function fillFromFiles<Model extends Decoder>(model: Model, folder: string, kind: ModelKind<Model>): DType {
+/** Reads every parameter, matrices in `dtype` at once: a model in bfloat16 never takes the memory of float32. */
+function fillFromFiles<Model extends Decoder>(
+  model: Model,
+  folder: string,
+  kind: ModelKind<Model>,
+  dtype: DType,
+): DType {
   const files = weightFiles(folder).map((path) => new SafetensorsFile(path));
   try {
     const where = new Map(files.flatMap((file) => [...file.header.tensors.keys()].map((key) => [key, file] as const)));
@@ -106,9 +134,10 @@ function fillFromFiles<Model extends Decoder>(model: Model, folder: string, kind
     model.replaceParameters((name, current) => {
       if (kind.fresh?.(name)) return current;
       return scope(() => {
+        const wanted = isVector(current) ? 'float32' : dtype;
         const view = where.get(name)!.view(name);
         stored = view.dtype;
-        return view.dtype === 'float32' ? view.clone() : view.toDtype('float32');
+        return view.dtype === wanted ? view.clone() : view.toDtype(wanted);
       });
     });
     return stored;

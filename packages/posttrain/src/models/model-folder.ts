@@ -39,6 +39,49 @@ export function resolveModelFolder(name: string): string {
   });
 }
 
+/** Whether a folder holds an adapter of PEFT's form and no model of its own. */
+export function isAdapterFolder(folder: string): boolean {
+  const holds = (name: string) => existsSync(join(folder, name));
+  return holds('adapter_config.json') && !holds('model.safetensors') && !holds('model.safetensors.index.json');
+}
+
+/**
+ * The folder whose config and weights a model folder stands for: itself, or an adapter's base.
+ * @param base used in place of the adapter's `base_model_name_or_path`
+ * @throws file-missing where the base is not here, model-unsupported where it is an adapter too
+ */
+export function baseFolder(folder: string, base?: string): string {
+  if (!isAdapterFolder(folder)) return folder;
+  const place = { file: join(folder, 'adapter_config.json') };
+  const named = base ?? readModelJson(folder, 'adapter_config.json')['base_model_name_or_path'];
+  let found: string;
+  try {
+    found = resolveModelFolder(String(named));
+  } catch (cause) {
+    throw new PosttrainError('file-missing', `the base of the adapter ${folder} is not here: ${named}.`, {
+      place,
+      help: 'put the base there or into the Hugging Face cache, correct base_model_name_or_path, or name it: `base` of loadModel, --base of merge.',
+      cause,
+    });
+  }
+  if (!isAdapterFolder(found)) return found;
+  throw new PosttrainError('model-unsupported', `the base of the adapter ${folder} is an adapter too: ${found}.`, {
+    place,
+    help: `merge that one first: posttrain merge ${found} --out FOLDER.`,
+  });
+}
+
+/** Where a model's files may lie: its folder, then the base's where it is an adapter that lacks them. */
+export function companionFolders(folder: string, base?: string): readonly string[] {
+  return isAdapterFolder(folder) ? [folder, baseFolder(folder, base)] : [folder];
+}
+
+/** The folder that a model's tokenizer and template lie in. */
+export function tokenizerFolder(folder: string, base?: string): string {
+  const folders = companionFolders(folder, base);
+  return folders.find((one) => existsSync(join(one, 'tokenizer.json'))) ?? folder;
+}
+
 function hubCache(): string {
   const { HF_HUB_CACHE, HF_HOME } = process.env;
   return HF_HUB_CACHE ?? join(HF_HOME ?? join(homedir(), '.cache', 'huggingface'), 'hub');
@@ -127,7 +170,7 @@ export function weightFiles(folder: string): string[] {
   });
 }
 
-function pickleRefused(file: string): PosttrainError {
+export function pickleRefused(file: string): PosttrainError {
   return new PosttrainError(
     'pickle-refused',
     `${file} is a pickle, and opening a pickle runs code from it; it is not read.`,

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type DType, dtypeWidth, type Tensor, writeSafetensors } from '../tensor/index.ts';
-import type { ModelConfig } from './model-folder.ts';
+import { companionFolders, type ModelConfig } from './model-folder.ts';
 
 /** Files of a model folder that describe it without holding weights: they travel with every checkpoint. */
 const companion =
@@ -19,21 +19,44 @@ export function saveModelFolder(
   target: string,
   source: string,
   weights: ReadonlyMap<string, Tensor>,
-  { shardBytes = 5 * 2 ** 30, config }: { shardBytes?: number; config?: ModelConfig | undefined } = {},
+  {
+    shardBytes = 5 * 2 ** 30,
+    config,
+    base,
+  }: { shardBytes?: number; config?: ModelConfig | undefined; base?: string | undefined } = {},
 ): string[] {
   mkdirSync(target, { recursive: true });
-  const written: string[] = [];
-  for (const name of readdirSync(source)) {
-    if (!companion.test(name) || (config && replaced.test(name))) continue;
-    copyFileSync(join(source, name), join(target, name));
-    written.push(join(target, name));
-  }
+  const written = copyCompanions(target, source, { but: config ? replaced : undefined, base });
   if (config) {
     const file = join(target, 'config.json');
     writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`);
     written.push(file);
   }
   return [...written, ...writeWeights(target, weights, shardBytes)];
+}
+
+/** config.json, which says that the weights beside it are a whole model's. */
+export const wholeModelFile = /^config\.json$/;
+
+/**
+ * Copies what goes with weights: an adapter's own files before those of its base.
+ * @param but names of files that stay behind
+ * @param base of an adapter, in place of the one that it names
+ * @returns the files written
+ */
+export function copyCompanions(
+  target: string,
+  source: string,
+  { but, base }: { but?: RegExp | undefined; base?: string | undefined } = {},
+): string[] {
+  const found = new Map<string, string>();
+  for (const folder of companionFolders(source, base).toReversed())
+    for (const name of readdirSync(folder))
+      if (companion.test(name) && !but?.test(name)) found.set(name, join(folder, name));
+  return [...found].map(([name, path]) => {
+    copyFileSync(path, join(target, name));
+    return join(target, name);
+  });
 }
 
 function writeWeights(target: string, weights: ReadonlyMap<string, Tensor>, shardBytes: number): string[] {

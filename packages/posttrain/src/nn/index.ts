@@ -4,6 +4,7 @@ export { Embedding } from './embedding.ts';
 export { KeyValueCache } from './key-value-cache.ts';
 export { forwardOnly, Linear, project } from './linear.ts';
 export { linearResidual, swigluLinearResidual } from './linear-residual.ts';
+export { LoraAdapter } from './lora-adapter.ts';
 export { Module, snakeCase } from './module.ts';
 export { normLinear } from './norm-linear.ts';
 export { PackedAttention } from './packed-attention.ts';

@@ -1,4 +1,5 @@
 import { empty, type NotAsync, noGrad, onednnLinear, type Tensor } from '../tensor/index.ts';
+import type { LoraAdapter } from './lora-adapter.ts';
 import { Module } from './module.ts';
 
 let forwardOnlyDepth = 0;
@@ -29,10 +30,11 @@ export function project(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   return fast ? fast(input, weight, bias) : input.linear(weight, bias?.toDtype(dtype));
 }
 
-/** `project` with parameters of its own. */
-export class Linear extends Module<[x: Tensor], Tensor> {
+/** `project` with parameters of its own, and an adapter where it is tuned by one. */
+export class Linear extends Module<[x: Tensor, training?: boolean], Tensor> {
   weight: Tensor; //  [out, in]
   bias?: Tensor; //   [out]
+  lora: LoraAdapter | null = null;
 
   constructor(inputs: number, outputs: number, options: { bias?: boolean } = {}) {
     super();
@@ -40,8 +42,15 @@ export class Linear extends Module<[x: Tensor], Tensor> {
     if (options.bias) this.bias = empty([outputs]).keep();
   }
 
+  /** The adapter, unless it is switched off. */
+  get activeLora(): LoraAdapter | null {
+    return this.lora?.on ? this.lora : null;
+  }
+
   /** [..., in] → [..., out] */
-  override forward(x: Tensor): Tensor {
-    return project(x, this.weight, this.bias);
+  override forward(x: Tensor, training = false): Tensor {
+    const y = project(x, this.weight, this.bias);
+    const lora = this.activeLora;
+    return lora ? y.add(lora.call(x, training).toDtype(y.dtype)) : y;
   }
 }

@@ -37,6 +37,14 @@ export abstract class Module<Inputs extends readonly unknown[] = never, Output =
     }
   }
 
+  /** Every part, and every part of those, by name: `layers.0.self_attn.q_proj`. */
+  *namedModules(prefix = ''): Generator<[name: string, module: Module]> {
+    for (const [name, part] of this.#parts(prefix)) {
+      yield [name, part];
+      yield* part.namedModules(`${name}.`);
+    }
+  }
+
   requireGrad(on: boolean): this {
     for (const parameter of this.parameters()) parameter.requiresGrad = on;
     return this;
@@ -51,10 +59,18 @@ export abstract class Module<Inputs extends readonly unknown[] = never, Output =
     for (const [property, value] of Object.entries(this)) {
       const name = prefix + snakeCase(property);
       if (value instanceof Tensor) yield [this as unknown as Record<string, unknown>, property, name];
-      else if (value instanceof Module) yield* value.#slots(`${name}.`);
-      else if (Array.isArray(value))
-        for (const [index, part] of value.entries())
-          if (part instanceof Module) yield* part.#slots(`${name}.${index}.`);
+      else for (const [partName, part] of partsIn(value, name)) yield* part.#slots(`${partName}.`);
     }
   }
+
+  *#parts(prefix: string): Generator<[name: string, part: Module]> {
+    for (const [property, value] of Object.entries(this)) yield* partsIn(value, prefix + snakeCase(property));
+  }
+}
+
+/** The modules that one property holds: itself, or the members of a list. */
+function* partsIn(value: unknown, name: string): Generator<[name: string, part: Module]> {
+  if (value instanceof Module) yield [name, value];
+  else if (Array.isArray(value))
+    for (const [index, part] of value.entries()) if (part instanceof Module) yield [`${name}.${index}`, part];
 }

@@ -25,8 +25,10 @@ export interface StartEvent {
   readonly id: string;
   readonly method: string;
   readonly model: string;
-  /** Numbers the model learns. */
+  /** Numbers the model is made of, adapters included. */
   readonly parameters: number;
+  /** Those of them that this run changes: all, or the adapters alone. */
+  readonly trainedParameters: number;
   /** Optimizer steps of the whole run. */
   readonly steps: number;
   /** Steps of one pass over the training rows. */

@@ -100,11 +100,14 @@ let $permute = 0;
 let $posttrain_adamw_ = 0;
 let $posttrain_embedding = 0;
 let $posttrain_linear_residual = 0;
+let $posttrain_linear_residual_lora = 0;
 let $posttrain_norm = 0;
 let $posttrain_norm_linear = 0;
+let $posttrain_norm_linear_lora = 0;
 let $posttrain_rotary_attention = 0;
 let $posttrain_squared_sum = 0;
 let $posttrain_swiglu_linear_residual = 0;
+let $posttrain_swiglu_linear_residual_lora = 0;
 let $posttrain_target_logps = 0;
 let $pow_Scalar = 0;
 let $pow_Tensor_Scalar = 0;
@@ -817,6 +820,21 @@ export function linearResidualKernel(x: Tensor, a: Tensor, weight: Tensor): Tens
 /** posttrain::swiglu_linear_residual(Tensor x, Tensor gate_up, Tensor weight) -> Tensor */
 export function swigluLinearResidualKernel(x: Tensor, gateUp: Tensor, weight: Tensor): Tensor {
   return new Tensor(call(($posttrain_swiglu_linear_residual ||= find('posttrain::swiglu_linear_residual', '')), x.alive(), gateUp.alive(), weight.alive()));
+}
+
+/** posttrain::norm_linear_lora(Tensor x, Tensor norm, Tensor[] weights, Tensor[] a, Tensor[] b, int[] of, float epsilon, float scale) -> Tensor */
+export function normLinearLoraKernel(x: Tensor, norm: Tensor, weights: readonly Tensor[], a: readonly Tensor[], b: readonly Tensor[], of: readonly number[], epsilon: number, scale: number): Tensor {
+  return new Tensor(call(($posttrain_norm_linear_lora ||= find('posttrain::norm_linear_lora', '')), x.alive(), norm.alive(), weights.map(alive), a.map(alive), b.map(alive), of, epsilon, scale));
+}
+
+/** posttrain::linear_residual_lora(Tensor x, Tensor input, Tensor weight, Tensor a, Tensor b, float scale) -> Tensor */
+export function linearResidualLoraKernel(x: Tensor, input: Tensor, weight: Tensor, a: Tensor, b: Tensor, scale: number): Tensor {
+  return new Tensor(call(($posttrain_linear_residual_lora ||= find('posttrain::linear_residual_lora', '')), x.alive(), input.alive(), weight.alive(), a.alive(), b.alive(), scale));
+}
+
+/** posttrain::swiglu_linear_residual_lora(Tensor x, Tensor gate_up, Tensor weight, Tensor a, Tensor b, float scale) -> Tensor */
+export function swigluLinearResidualLoraKernel(x: Tensor, gateUp: Tensor, weight: Tensor, a: Tensor, b: Tensor, scale: number): Tensor {
+  return new Tensor(call(($posttrain_swiglu_linear_residual_lora ||= find('posttrain::swiglu_linear_residual_lora', '')), x.alive(), gateUp.alive(), weight.alive(), a.alive(), b.alive(), scale));
 }
 
 /** posttrain::target_logps(Tensor hidden, Tensor weight, Tensor targets) -> Tensor */

@@ -2,6 +2,7 @@ import { plainEmbedding } from '../nn/embedding.ts';
 import { PackedAttention } from '../nn/index.ts';
 import { Linear } from '../nn/linear.ts';
 import { plainLinearResidual, plainSwigluLinearResidual } from '../nn/linear-residual.ts';
+import { LoraAdapter } from '../nn/lora-adapter.ts';
 import { plainNormLinear } from '../nn/norm-linear.ts';
 import { plainRmsNorm, RmsNorm } from '../nn/rms-norm.ts';
 import { type RotaryTable, rotaryTable } from '../nn/rotary.ts';
@@ -11,12 +12,15 @@ import {
   type DType,
   embeddingKernel,
   linearResidualKernel,
+  linearResidualLoraKernel,
   manualSeed,
   normKernel,
   normLinearKernel,
+  normLinearLoraKernel,
   randn,
   rotaryAttentionKernel,
   swigluLinearResidualKernel,
+  swigluLinearResidualLoraKernel,
   type Tensor,
   targetLogpsKernel,
   tensor,
@@ -34,12 +38,28 @@ export interface FusedCase {
 /** Odd sizes: rows that fill no block, widths that fill no vector, and enough of both that threads share the work. */
 const [tokens, width, inner, vocabulary] = [403, 90, 154, 211] as const;
 const epsilon = 1e-5;
+const [rank, scale] = [5, 1.75] as const; // of adapters
 const lengths = [1, 130, 64, 7, 65, 136] as const; // of documents; they sum to `tokens`
 const [heads, kvHeads, headWidth] = [6, 2, 22] as const;
 
 function linearOf(weight: Tensor): Linear {
   return replaced(new Linear(1, 1), weight);
 }
+
+/** A frozen map with an adapter beside it. */
+function adapted(weight: Tensor, a: Tensor, b: Tensor): Linear {
+  const linear = linearOf(weight);
+  linear.lora = new LoraAdapter(1, 1, { rank: 1, scale, dropout: 0 });
+  for (const part of [linear.lora.a, linear.lora.b]) part.dispose();
+  Object.assign(linear.lora, { a, b });
+  return linear;
+}
+
+/** A frozen weight: it is no leaf, and has no gradient. */
+const frozen = (shape: readonly [number, number], dtype: DType) => {
+  manualSeed(shape[0]);
+  return randn(shape).toDtype(dtype);
+};
 
 function normOf(weight: Tensor): RmsNorm {
   return replaced(new RmsNorm(1, epsilon), weight);
@@ -137,5 +157,54 @@ export const fusedCases: readonly FusedCase[] = [
     make: (matrix) => leaves({ weight: [[vocabulary, width], matrix] }),
     fused: ({ weight }) => embeddingKernel(weight!, someIds(tokens, 40), weight!),
     plain: ({ weight }) => plainEmbedding(weight!, someIds(tokens, 40), weight!),
+  },
+  {
+    name: 'norm-linear with adapters',
+    make: (matrix) =>
+      leaves({
+        x: [[tokens, width], 'float32'],
+        norm: [[width], 'float32'],
+        a: [[rank, width], matrix],
+        b: [[50, rank], matrix],
+        otherA: [[rank + 2, width], matrix],
+        otherB: [[21, rank + 2], matrix],
+      }),
+    // The map in the middle has none.
+    fused: ({ x, norm, a, b, otherA, otherB }) => {
+      const weights = [50, 33, 21].map((outputs) => frozen([outputs, width], a!.dtype));
+      return normLinearLoraKernel(x!, norm!, weights, [a!, otherA!], [b!, otherB!], [0, 2], epsilon, scale);
+    },
+    plain: ({ x, norm, a, b, otherA, otherB }) => {
+      const [first, second, third] = [50, 33, 21].map((outputs) => frozen([outputs, width], a!.dtype));
+      const linears = [adapted(first!, a!, b!), linearOf(second!), adapted(third!, otherA!, otherB!)];
+      return plainNormLinear(x!, normOf(norm!), linears);
+    },
+  },
+  {
+    name: 'linear-residual with an adapter',
+    make: (matrix) =>
+      leaves({
+        x: [[tokens, width], 'float32'],
+        input: [[tokens, inner], matrix],
+        a: [[rank, inner], matrix],
+        b: [[width, rank], matrix],
+      }),
+    fused: ({ x, input, a, b }) =>
+      linearResidualLoraKernel(x!, input!, frozen([width, inner], a!.dtype), a!, b!, scale),
+    plain: ({ x, input, a, b }) => plainLinearResidual(x!, input!, adapted(frozen([width, inner], a!.dtype), a!, b!)),
+  },
+  {
+    name: 'swiglu with an adapter',
+    make: (matrix) =>
+      leaves({
+        x: [[tokens, width], 'float32'],
+        gateUp: [[tokens, 2 * inner], matrix, 2],
+        a: [[rank, inner], matrix],
+        b: [[width, rank], matrix],
+      }),
+    fused: ({ x, gateUp, a, b }) =>
+      swigluLinearResidualLoraKernel(x!, gateUp!, frozen([width, inner], a!.dtype), a!, b!, scale),
+    plain: ({ x, gateUp, a, b }) =>
+      plainSwigluLinearResidual(x!, gateUp!, adapted(frozen([width, inner], a!.dtype), a!, b!)),
   },
 ];

@@ -85,6 +85,6 @@ function backwardRecomputed(
     });
   }
   setRngState(after);
-  embedded.backward(gradient);
+  if (embedded.requiresGrad) embedded.backward(gradient); // not where the embedding is frozen
   return result;
 }

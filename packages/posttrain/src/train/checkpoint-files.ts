@@ -2,7 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Decoder } from '../models/decoder.ts';
 import type { LoadedModel } from '../models/load.ts';
-import { saveModelFolder } from '../models/save.ts';
+import { writeAdapterFiles } from '../models/lora/adapter-folder.ts';
+import type { LoraSettings } from '../models/lora/adapters.ts';
+import { copyCompanions, saveModelFolder, wholeModelFile } from '../models/save.ts';
 import { PosttrainError } from '../support/errors.ts';
 import { noGrad, SafetensorsFile, scope, type Tensor, writeSafetensors } from '../tensor/index.ts';
 import { copyForgettingFiles } from './forgetting/files.ts';
@@ -26,22 +28,28 @@ export interface CheckpointParts {
   readonly optimizer: Optimizer;
   /** A chat template given by the recipe, which goes with the model from now on. */
   readonly template?: string | undefined;
+  /** Where adapters are trained: how they were made, and the base as the recipe names it. */
+  readonly adapters?: { readonly settings: LoraSettings; readonly base: string } | undefined;
 }
 
 /**
  * Writes model, optimizer and state into `folder`. Weights are stored in the type the base came in; where that is
- * shorter than float32, the float32 masters are part of the state, so that resuming loses no bit.
+ * shorter than float32, the float32 masters are part of the state, so that resuming loses no bit. Of a model that adapters
+ * are trained of, these alone are stored, in PEFT's form and in float32.
  */
 export function writeCheckpointFiles(
   folder: string,
   step: number,
-  { loaded, trainable, optimizer, template }: CheckpointParts,
+  { loaded, trainable, optimizer, template, adapters }: CheckpointParts,
 ): void {
-  const { storedDtype, configToSave: config } = loaded;
+  const storedDtype = adapters ? 'float32' : loaded.storedDtype;
   scope(() =>
     noGrad(() => {
       const weights = new Map(trainable.names.map((name, i) => [name, trainable.masters[i]!.toDtype(storedDtype)]));
-      saveModelFolder(folder, loaded.folder, weights, { config });
+      if (adapters) {
+        copyCompanions(folder, loaded.folder, { but: wholeModelFile });
+        writeAdapterFiles(folder, loaded.model, { ...adapters, weights });
+      } else saveModelFolder(folder, loaded.folder, weights, { config: loaded.configToSave });
     }),
   );
   copyForgettingFiles(loaded.folder, folder);

@@ -18,7 +18,7 @@ import {
   refuseOccupied,
 } from '../runs/index.ts';
 import { toPosttrainError } from '../support/errors.ts';
-import { build, scope, trimMemory } from '../tensor/index.ts';
+import { build, scope, type Tensor, trimMemory } from '../tensor/index.ts';
 import { restoreState, writeCheckpointFiles } from './checkpoint-files.ts';
 import { continueFolder, findCheckpoint, warnOfChangedData } from './continue-run.ts';
 import { type ForgettingData, readForgettingData } from './forgetting/encode.ts';
@@ -36,6 +36,7 @@ import { measureReference } from './reference.ts';
 import { resumedRecipe } from './resume-recipe.ts';
 import { scheduleFactor } from './schedule.ts';
 import { settleMicroBatch, settleThreads } from './settle.ts';
+import { prepareAdapters, refuseAdapterOfAdapter } from './train-adapters.ts';
 import { contextOf, refuseUnknownIds, settleMaxTokens, type TrainingRows } from './training-rows.ts';
 
 /**
@@ -65,12 +66,14 @@ export async function runSession(
     onProgress: (done, total) => emit({ type: 'progress', what: 'tokenize', done, total }),
   });
   const load = methods[settled.method]!.load ?? loadCausalLm;
-  const weights = load(
-    checkpoint?.path ?? source,
-    checkpoint ? {} : { init: settled.init, seed: settled.seed },
-    settled,
-  );
+  const { lora, init, seed } = settled;
+  if (lora) refuseAdapterOfAdapter(source);
+  const weights =
+    checkpoint && !lora
+      ? load(checkpoint.path, {}, settled)
+      : load(source, { init, seed, precision: lora ? settled.precision : 'fp32' }, settled);
   using _model = weights.model;
+  if (lora) prepareAdapters(weights.model, lora, seed, checkpoint?.path);
   // Tokenizer and config of later checkpoints come from the base: the checkpoint resumed from is deleted in time.
   const loaded = { ...weights, folder: source };
   const recipe = settleForModel(settled, loaded.model, rows);
@@ -154,7 +157,8 @@ async function carryOut(prepared: Prepared): Promise<TrainResult> {
     id: folder.info.id,
     method: recipe.method,
     model: recipe.model,
-    parameters: scope(() => loaded.model.parameters().reduce((sum, parameter) => sum + parameter.count, 0)),
+    parameters: scope(() => countOf(loaded.model.parameters())),
+    trainedParameters: scope(() => countOf(trainable.masters)),
     stepsPerEpoch: source.stepsPerEpoch,
     batch: recipe.batch,
     microBatch: recipe.microBatch as number,
@@ -195,7 +199,8 @@ async function carryOut(prepared: Prepared): Promise<TrainResult> {
         trimMemory(); // seldom enough to cost nothing, often enough that holes between blocks do not add up
       },
       saveCheckpoint: async (step) => {
-        const parts = { loaded, trainable, optimizer, template: rows.template };
+        const adapters = recipe.lora && { settings: recipe.lora, base: recipe.model };
+        const parts = { loaded, trainable, optimizer, template: rows.template, adapters };
         const written = await folder.writeCheckpoint(step, (temporary) => writeCheckpointFiles(temporary, step, parts));
         last = written.path;
         recorder.saved(step, last);
@@ -246,6 +251,10 @@ function makeMeter({ forgetting, folder, recipe, loaded, emit, stop }: Prepared,
       onProgress: (done, total) => emit({ type: 'progress', what: 'forgetting', done, total }),
     },
   );
+}
+
+function countOf(tensors: readonly Tensor[]): number {
+  return tensors.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** The name of the addon's folder in the cache says what it was built from. */

@@ -1,4 +1,5 @@
 import type { Decoder } from '../models/decoder.ts';
+import { trainedParameters } from '../models/lora/adapters.ts';
 import { kernelOn } from '../native/kernel-switch.ts';
 import {
   foreachCopy_,
@@ -13,7 +14,7 @@ import {
 } from '../tensor/index.ts';
 
 /**
- * The parameters as the optimizer sees them: float32 masters. Where the model computes in a shorter type, its parameters
+ * The parameters that are trained, as the optimizer sees them: float32 masters. Where the model computes in a shorter type, its parameters
  * are copies that follow the masters, and gradients come in that type: as they are where one pass makes them, widened
  * and added up in float32 where several do.
  */
@@ -30,7 +31,7 @@ export class Trainable implements Disposable {
 
   /** @param masters float32 weights by name; taken over. Those missing are the model's own parameters. */
   constructor(model: Decoder, masters: ReadonlyMap<string, Tensor> = new Map()) {
-    const named = [...model.namedParameters()];
+    const named = trainedParameters(model);
     this.names = named.map(([name]) => name);
     this.copies = named.map(([, parameter]) => parameter);
     this.masters = named.map(([name, parameter]) => masters.get(name) ?? parameter);

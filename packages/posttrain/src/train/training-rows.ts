@@ -11,7 +11,7 @@ import {
   type TokenRow,
 } from '../data/index.ts';
 import type { RowOrigin } from '../data/types.ts';
-import { readModelJson } from '../models/model-folder.ts';
+import { baseFolder, readModelJson, tokenizerFolder } from '../models/model-folder.ts';
 import type { ResolvedRecipe } from '../runs/index.ts';
 import { PosttrainError } from '../support/errors.ts';
 
@@ -34,7 +34,7 @@ const mostTokens = 2048;
 
 /** Tokens that the model of a folder was made for, known before it is loaded. */
 export function contextOf(modelFolder: string): number {
-  return Number(readModelJson(modelFolder, 'config.json')['max_position_embeddings'] ?? mostTokens);
+  return Number(readModelJson(baseFolder(modelFolder), 'config.json')['max_position_embeddings'] ?? mostTokens);
 }
 
 /** `auto` is the model's context, or 2,048 where that is less. @throws recipe-invalid beyond the context. */
@@ -64,7 +64,7 @@ export async function rendererFor(
   modelFolder: string,
   now: Date,
 ): Promise<Pick<TrainingRows, 'tokenizer' | 'template'> & { readonly renderer: Renderer }> {
-  const tokenizer = await Tokenizer.load(modelFolder);
+  const tokenizer = await Tokenizer.load(tokenizerFolder(modelFolder));
   const template = data.template === undefined ? undefined : readTemplate(data.template);
   const renderer = new Renderer(tokenizer, {
     ...(train ? { train } : {}),

@@ -17,6 +17,8 @@ import { PromptRoom } from './prompt-room.ts';
 export interface EngineModel {
   readonly contextLength: number;
   readonly folder: string;
+  /** Another folder than `folder` where that one holds an adapter of this base. */
+  readonly base?: string;
   generate(
     inputs: readonly Prompt[],
     options: {
@@ -52,8 +54,8 @@ const everyToken = Number.MAX_SAFE_INTEGER;
 
 /** A model folder under evaluation. @throws what reading its tokenizer and its files throws */
 export async function folderModel(model: EngineModel, options: FolderModelOptions): Promise<EvalModel> {
-  const fingerprint = await fingerprintFolder(model.folder, options);
-  const room = await PromptRoom.of(model.folder, model.contextLength);
+  const fingerprint = await fingerprintFolder(model.folder, { ...options, base: model.base });
+  const room = await PromptRoom.of(tokenizerFolder(model.folder, model.base), model.contextLength);
   return {
     id: options.id,
     fingerprint,
@@ -88,18 +90,33 @@ async function answerInRoom(
 /** Hashes of everything in a model folder that decides its answers. */
 export async function fingerprintFolder(
   folder: string,
-  { precision, engine }: Pick<FolderModelOptions, 'precision' | 'engine'>,
+  {
+    precision,
+    engine,
+    base = folder,
+  }: Pick<FolderModelOptions, 'precision' | 'engine'> & { readonly base?: string | undefined },
 ): Promise<ModelFingerprint> {
-  const names = readdirSync(folder).sort();
-  const weights = names.filter((name) => name.endsWith('.safetensors') || name === 'config.json');
-  const template = (await Tokenizer.load(folder)).chatTemplate?.source;
+  const weights = await Promise.all([...new Set([folder, base])].map((one) => hashes(one, weightNames(one))));
+  const tokenizer = tokenizerFolder(folder, base);
+  const template = (await Tokenizer.load(tokenizer)).chatTemplate?.source;
   return {
-    weights: digest(await hashes(folder, weights)),
-    tokenizer: digest(await hashes(folder, ['tokenizer.json'])),
+    weights: digest(weights.flat()),
+    tokenizer: digest(await hashes(tokenizer, ['tokenizer.json'])),
     template: template === undefined ? null : sha256(template),
     dtype: precision,
     engine: `${engine}, rules ${answerRules}`,
   };
+}
+
+/** Where the tokenizer lies: an adapter may leave it to its base. */
+function tokenizerFolder(folder: string, base = folder): string {
+  return existsSync(join(folder, 'tokenizer.json')) ? folder : base;
+}
+
+/** Files that decide what a model computes. */
+function weightNames(folder: string): string[] {
+  const decides = (name: string) => name.endsWith('.safetensors') || /^(adapter_)?config\.json$/.test(name);
+  return readdirSync(folder).filter(decides).sort();
 }
 
 async function hashes(folder: string, names: readonly string[]): Promise<readonly (readonly [string, string])[]> {

@@ -114,15 +114,15 @@ class Attention extends Module<[x: Tensor, norm: RmsNorm, context: BlockContext]
 
   /** float32 [N, D] → float32 [N, D] */
   override forward(x: Tensor, norm: RmsNorm, { attention, rotary, training }: BlockContext): Tensor {
-    const qkv = normLinear(x, norm, [this.qProj, this.kProj, this.vProj]); // [N, (H + 2K)·Dh]
+    const qkv = normLinear(x, norm, [this.qProj, this.kProj, this.vProj], training); // [N, (H + 2K)·Dh]
     const dropout = training ? this.#dropout : 0;
     const mixed = rotaryAttention(qkv, attention, rotary, { ...this.#heads, layer: this.#layer, dropout });
-    return linearResidual(x, mixed, this.oProj);
+    return linearResidual(x, mixed, this.oProj, training);
   }
 }
 
 /** SwiGLU, Shazeer 2020, arXiv:2002.05202, eq. 6: x + W_down (silu(W_gate h) ∘ W_up h), h the normed x. */
-class Mlp extends Module<[x: Tensor, norm: RmsNorm], Tensor> {
+class Mlp extends Module<[x: Tensor, norm: RmsNorm, context: BlockContext], Tensor> {
   gateProj: Linear;
   upProj: Linear;
   downProj: Linear;
@@ -135,9 +135,9 @@ class Mlp extends Module<[x: Tensor, norm: RmsNorm], Tensor> {
   }
 
   /** float32 [N, D] → float32 [N, D] */
-  override forward(x: Tensor, norm: RmsNorm): Tensor {
-    const gateUp = normLinear(x, norm, [this.gateProj, this.upProj]); // [N, 2F]
-    return swigluLinearResidual(x, gateUp, this.downProj);
+  override forward(x: Tensor, norm: RmsNorm, { training }: BlockContext): Tensor {
+    const gateUp = normLinear(x, norm, [this.gateProj, this.upProj], training); // [N, 2F]
+    return swigluLinearResidual(x, gateUp, this.downProj, training);
   }
 }
 
@@ -158,7 +158,7 @@ class LlamaBlock extends Module<[x: Tensor, context: BlockContext], Tensor> {
   /** float32 [N, D] → float32 [N, D] */
   override forward(x: Tensor, context: BlockContext): Tensor {
     const attended = this.selfAttn.call(x, this.inputLayernorm, context);
-    return this.mlp.call(attended, this.postAttentionLayernorm);
+    return this.mlp.call(attended, this.postAttentionLayernorm, context);
   }
 
   /** Linear maps that share an input. */

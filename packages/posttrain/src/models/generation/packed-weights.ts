@@ -110,14 +110,21 @@ export class PackedWeights implements Disposable {
   }
 }
 
-/** Whether all matrices are of one element type that has kernels, on the CPU, in sizes the kernels take. */
+/** Whether all matrices are of one element type that has kernels, on the CPU, in sizes the kernels take, and complete: an adapter stands apart. */
 function fits(parts: DecoderParts): boolean {
   const { dtype, device } = parts.head;
   if (device !== 'cpu' || (dtype !== 'bfloat16' && dtype !== 'float32')) return false;
-  const weights = parts.blocks.flatMap(({ query, key, value, output, gate, up, down }) =>
-    [query, key, value, output, gate, up, down].map(({ weight }) => weight),
-  );
-  return [parts.embedding, ...weights].every(
+  const linears = parts.blocks.flatMap(({ query, key, value, output, gate, up, down }) => [
+    query,
+    key,
+    value,
+    output,
+    gate,
+    up,
+    down,
+  ]);
+  if (linears.some(({ lora }) => lora)) return false;
+  return [parts.embedding, ...linears.map(({ weight }) => weight)].every(
     (weight) => weight.dtype === dtype && weight.device === device && weight.shape[1]! % 2 === 0,
   );
 }

@@ -10,6 +10,7 @@ export function consistencyIssues(written: RecipeInput, recipe: RecipeOutput): R
     ...heldOutIssues(written),
     ...forgettingIssues(recipe),
     ...feedbackIssues(recipe),
+    ...adapterIssues(recipe),
   ];
 }
 
@@ -118,4 +119,15 @@ function feedbackIssues({ method, data }: RecipeOutput): RecipeIssue[] {
       help: 'drop leaves such rows out; truncateStart cuts the start of their prompts.',
     });
   return issues;
+}
+
+function adapterIssues({ method, lora, init }: RecipeOutput): RecipeIssue[] {
+  if (lora === undefined) return [];
+  if (method === 'reward-model') {
+    const message = 'lora trains adapters alone, and a reward model has a new head to train.';
+    return [{ path: ['lora'], at: 'key', message, help: 'leave lora out: all weights of a reward model are trained.' }];
+  }
+  if (init === 'pretrained') return [];
+  const message = 'init is random, but lora keeps the adapters alone: the random weights would be lost.';
+  return [{ path: ['init'], at: 'value', message, help: 'leave out init, or lora.' }];
 }

@@ -53,6 +53,13 @@ function optimizerKind(theirs: unknown): unknown {
   return theirs === 'muon' ? 'muon' : undefined;
 }
 
+/** LLaMA-Factory writes a list with commas. */
+function targetNames(theirs: unknown): unknown {
+  if (Array.isArray(theirs)) return theirs;
+  if (typeof theirs !== 'string') return undefined;
+  return /^[\w, ]+$/.test(theirs) ? theirs.split(',').map((name) => name.trim()) : theirs;
+}
+
 const positive = (theirs: unknown): unknown => (typeof theirs === 'number' && theirs > 0 ? theirs : undefined);
 const steps = (theirs: unknown): unknown => (typeof theirs === 'number' && theirs >= 1 ? theirs : undefined);
 
@@ -294,23 +301,46 @@ export const foreignNames: readonly ForeignName[] = [
     note: 'This version trains on one device.',
   },
   {
+    names: ['finetuning_type', 'adapter', 'use_peft'],
+    peers: all,
+    key: 'lora',
+    note: 'Its presence is the switch, as in lora: { rank: 16 }; without it all weights are trained.',
+    value: () => undefined,
+  },
+  {
+    names: ['r', 'lora_r', 'lora_rank'],
+    peers: all,
+    key: 'lora.rank',
+    note: 'Their default is 8, LLaMA-Factory’s too; ours 16.',
+  },
+  {
+    names: ['lora_alpha'],
+    peers: all,
+    key: 'lora.alpha',
+    note: 'The scale is alpha / rank in both. Our default is twice the rank.',
+  },
+  {
+    names: ['target_modules', 'lora_target_modules', 'lora_target', 'lora_target_linear'],
+    peers: all,
+    key: 'lora.targets',
+    note: 'Ends of names, all-linear, or a regular expression, as PEFT matches them.',
+    value: (t) => (t === 'all' || t === true ? 'all-linear' : targetNames(t)),
+  },
+  { names: ['lora_dropout'], peers: all, key: 'lora.dropout', note: 'Our default is 0.' },
+  { names: ['use_rslora', 'peft_use_rslora'], peers: all, key: 'lora.rankStabilized' },
+  {
     names: [
-      'finetuning_type',
-      'adapter',
-      'use_peft',
-      'lora_r',
-      'lora_rank',
-      'lora_alpha',
-      'lora_target',
-      'lora_target_modules',
-      'lora_dropout',
       'load_in_4bit',
       'load_in_8bit',
       'quantization_bit',
+      'use_dora',
+      'peft_use_dora',
+      'modules_to_save',
+      'lora_modules_to_save',
     ],
     peers: all,
     key: null,
-    note: 'This version trains all weights.',
+    note: 'Not offered: adapters are LoRA’s beside a base in fp32 or bf16.',
   },
   { names: ['neftune_noise_alpha', 'label_smoothing_factor'], peers: all, key: null, note: 'Not offered.' },
   {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { dataKeys, replayKeys } from './keys-data.ts';
 import { forgettingKeys } from './keys-forgetting.ts';
+import { loraKeys } from './keys-lora.ts';
 import { optimizerKeys, scheduleKeys } from './keys-optimization.ts';
 
 const everyKeys = z
@@ -30,6 +31,7 @@ export const sharedKeys = {
     .enum(['pretrained', 'random'])
     .default('pretrained')
     .describe("Start from the model's weights, or from random weights of the same shape, drawn from seed."),
+  lora: loraKeys.optional().describe('Train low-rank adapters beside frozen weights. Absent: all weights are trained.'),
   data: dataKeys.describe('Which rows are read and how they become sequences.'),
   train: z
     .enum(['assistant', 'completion', 'all'])

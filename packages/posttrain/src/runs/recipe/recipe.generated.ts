@@ -10,6 +10,8 @@ export interface SftRecipe {
   model: string;
   /** Start from the model's weights, or from random weights of the same shape, drawn from seed. Default: pretrained. */
   init?: 'pretrained' | 'random' | undefined;
+  /** Train low-rank adapters beside frozen weights. Absent: all weights are trained. */
+  lora?: LoraKeys | undefined;
   /** Which rows are read and how they become sequences. */
   data: DataKeys;
   /** Which tokens bear loss: those the assistant writes, those after the prompt, or every token. Default: assistant for sft, all for pretrain. */
@@ -44,6 +46,20 @@ export interface SftRecipe {
   threads?: number | 'auto' | undefined;
   /** The number every random choice of the run is derived from. Default: 0. */
   seed?: number | undefined;
+}
+
+/** LoRA (Hu et al. 2021, arXiv:2106.09685): low-rank adapters are trained, and the model is frozen. */
+export interface LoraKeys {
+  /** Rows of A and columns of B: how much an adapter can change. Default: 16. */
+  rank?: number | undefined;
+  /** What the adapter's product is multiplied by, over rank. Default: twice the rank. */
+  alpha?: number | undefined;
+  /** Which linear maps get adapters: all-linear, every one of the blocks; a list of names' ends, such as [q_proj, v_proj]; or a regular expression for whole names. Default: all-linear. */
+  targets?: string | readonly string[] | undefined;
+  /** Probability of dropping an element of the input of A. Default: 0. */
+  dropout?: number | undefined;
+  /** Divide alpha by the square root of rank instead of rank (rsLoRA, arXiv:2312.03732). Default: false. */
+  rankStabilized?: boolean | undefined;
 }
 
 /** One of several training files, with its weight in the mixture. */
@@ -156,6 +172,8 @@ export interface PretrainRecipe {
   model: string;
   /** Start from the model's weights, or from random weights of the same shape, drawn from seed. Default: pretrained. */
   init?: 'pretrained' | 'random' | undefined;
+  /** Train low-rank adapters beside frozen weights. Absent: all weights are trained. */
+  lora?: LoraKeys | undefined;
   /** Which rows are read and how they become sequences. */
   data: DataKeys;
   /** Which tokens bear loss: those the assistant writes, those after the prompt, or every token. Default: assistant for sft, all for pretrain. */
@@ -202,6 +220,8 @@ export interface RewardModelRecipe {
   model: string;
   /** Start from the model's weights, or from random weights of the same shape, drawn from seed. Default: pretrained. */
   init?: 'pretrained' | 'random' | undefined;
+  /** Train low-rank adapters beside frozen weights. Absent: all weights are trained. */
+  lora?: LoraKeys | undefined;
   /** Which rows are read and how they become sequences. */
   data: DataKeys;
   /** Sequences per optimizer step, over all micro-batches and devices. Default: 16. */
@@ -256,6 +276,8 @@ export interface DpoRecipe {
   model: string;
   /** Start from the model's weights, or from random weights of the same shape, drawn from seed. Default: pretrained. */
   init?: 'pretrained' | 'random' | undefined;
+  /** Train low-rank adapters beside frozen weights. Absent: all weights are trained. */
+  lora?: LoraKeys | undefined;
   /** Which rows are read and how they become sequences. */
   data: DataKeys;
   /** Sequences per optimizer step, over all micro-batches and devices. Default: 16. */
@@ -316,6 +338,8 @@ export interface KtoRecipe {
   model: string;
   /** Start from the model's weights, or from random weights of the same shape, drawn from seed. Default: pretrained. */
   init?: 'pretrained' | 'random' | undefined;
+  /** Train low-rank adapters beside frozen weights. Absent: all weights are trained. */
+  lora?: LoraKeys | undefined;
   /** Which rows are read and how they become sequences. */
   data: DataKeys;
   /** Sequences per optimizer step, over all micro-batches and devices. Default: 16. */
@@ -370,6 +394,8 @@ export interface OrpoRecipe {
   model: string;
   /** Start from the model's weights, or from random weights of the same shape, drawn from seed. Default: pretrained. */
   init?: 'pretrained' | 'random' | undefined;
+  /** Train low-rank adapters beside frozen weights. Absent: all weights are trained. */
+  lora?: LoraKeys | undefined;
   /** Which rows are read and how they become sequences. */
   data: DataKeys;
   /** Sequences per optimizer step, over all micro-batches and devices. Default: 16. */
@@ -420,6 +446,8 @@ export interface SimpoRecipe {
   model: string;
   /** Start from the model's weights, or from random weights of the same shape, drawn from seed. Default: pretrained. */
   init?: 'pretrained' | 'random' | undefined;
+  /** Train low-rank adapters beside frozen weights. Absent: all weights are trained. */
+  lora?: LoraKeys | undefined;
   /** Which rows are read and how they become sequences. */
   data: DataKeys;
   /** Sequences per optimizer step, over all micro-batches and devices. Default: 16. */

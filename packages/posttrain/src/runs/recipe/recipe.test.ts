@@ -359,15 +359,32 @@ describe('mistakes', () => {
 
   test('an object from a program is checked too, without a file', async () => {
     const error = await failure(
-      loadRecipe({ method: 'sft', model: 'x', data: { train: 'a' }, lr: 1, lora: () => 1 } as unknown as Recipe),
+      loadRecipe({ method: 'sft', model: 'x', data: { train: 'a' }, lr: 1, colour: () => 1 } as unknown as Recipe),
     );
     assert.equal(error.place?.file, undefined);
-    assert.match(error.format(), /^unknown key "lora"\.\n {2}in lora/);
+    assert.match(error.format(), /^unknown key "colour"\.\n {2}in colour/);
   });
 });
 
 describe('resolution', () => {
   const recipe: Recipe = defineRecipe({ method: 'sft', model: 'pocket', data: { train: '/a.jsonl' }, lr: 1e-4 });
+
+  test('lora: absent it is absent, an empty one is every default, alpha follows rank, and r is answered with rank', async () => {
+    assert.equal((await resolveRecipe(await loadRecipe(recipe))).lora, undefined);
+    const lora = { rank: 16, alpha: 32, targets: 'all-linear', dropout: 0, rankStabilized: false };
+    assert.deepEqual((await resolveRecipe(await loadRecipe({ ...recipe, lora: {} }))).lora, lora);
+    const changed = await resolveRecipe(await loadRecipe(recipe, ['lora.rank=4', 'lora.targets=[q_proj, v_proj]']));
+    assert.deepEqual(changed.lora, { ...lora, rank: 4, alpha: 8, targets: ['q_proj', 'v_proj'] });
+    const peft = { r: 8, lora_alpha: 16, target_modules: 'q_proj, v_proj', lora_dropout: 0.05 };
+    const error = await failure(loadRecipe({ ...recipe, lora: peft } as unknown as Recipe));
+    for (const line of ['rank: 8', 'alpha: 16', 'targets: [q_proj, v_proj]', 'dropout: 0.05'])
+      assert.ok(error.format().includes(`Write lora: { ${line} }`), `${line} in ${error.format()}`);
+  });
+
+  test('lora and random weights are refused: nothing would hold the weights', async () => {
+    const error = await failure(loadRecipe({ ...recipe, init: 'random', lora: {} }));
+    assert.match(error.format(), /init is random, but lora keeps the adapters alone/);
+  });
 
   test('fills every default in', async () => {
     assert.deepEqual(await resolveRecipe(await loadRecipe(recipe)), {

@@ -12,10 +12,12 @@ export async function resolveRecipe({ recipe }: Pick<LoadedRecipe, 'recipe'>): P
     import('./keys-optimization.ts'),
   ]);
   const { schema, defaults } = methodNamed(recipe.method)!;
-  const { optimizer, schedule, steps, epochs, data, every, forgetting, ...rest }: RecipeOutput = schema.parse(recipe);
+  const { optimizer, schedule, steps, epochs, lora, data, every, forgetting, ...rest }: RecipeOutput =
+    schema.parse(recipe);
   const { template, ...rows } = data;
   return {
     ...rest,
+    ...(lora === undefined ? {} : { lora: { ...lora, alpha: lora.alpha ?? 2 * lora.rank } }),
     ...('train' in defaults ? { train: ('train' in rest ? rest.train : undefined) ?? defaults.train } : {}),
     data: {
       ...rows,

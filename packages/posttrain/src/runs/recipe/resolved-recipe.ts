@@ -14,6 +14,7 @@ export interface ResolvedRecipe {
   /** An absolute folder, a Hub id, or `pocket`. */
   readonly model: string;
   readonly init: 'pretrained' | 'random';
+  readonly lora?: ResolvedLora;
   readonly data: ResolvedData;
   /** Of the methods that learn from rows; those that learn from feedback learn its answers. */
   readonly train?: 'assistant' | 'completion' | 'all' | undefined;
@@ -40,6 +41,15 @@ export interface ResolvedRecipe {
   readonly every: { readonly evaluate: number | false; readonly checkpoint: number | false; readonly keep: number };
   readonly threads: number | 'auto';
   readonly seed: number;
+}
+
+export interface ResolvedLora {
+  readonly rank: number;
+  readonly alpha: number;
+  /** `all-linear`, a regular expression, or ends of names. */
+  readonly targets: string | readonly string[];
+  readonly dropout: number;
+  readonly rankStabilized: boolean;
 }
 
 /** Files that a run is measured on before and after; at least one. */
