@@ -10,7 +10,14 @@ export { type Sampled, type Sampling, sampleTokens } from './generation/sampler.
 export { initialize, type LoadedModel, type LoadOptions, loadCausalLm } from './load.ts';
 export { type LoadedRewardModel, loadRewardModel, type RewardLoadOptions } from './load-reward-model.ts';
 export { type Likelihood, type LikelihoodQuery, logLikelihoods } from './log-likelihood.ts';
-export { adaptersOf, attachAdapters, type LoraSettings, mergeAdapters, withoutAdapters } from './lora/adapters.ts';
+export {
+  adaptersOf,
+  attachAdapters,
+  type LoraSettings,
+  mergeAdapters,
+  switchOffAdapters,
+  withoutAdapters,
+} from './lora/adapters.ts';
 export { mergeAdapterFolder } from './lora/merge-folder.ts';
 export type { MergeRequest, MergeResult } from './lora/merge-request.ts';
 export { readModelJson, resolveModelFolder } from './model-folder.ts';

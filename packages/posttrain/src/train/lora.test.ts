@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TokenRow } from '../data/types.ts';
@@ -203,3 +203,59 @@ test('the base is what it was, bit for bit, whatever was trained beside it', () 
       before,
     );
   }));
+
+test('dpo beside adapters: the frozen base is the reference, also of a run that is resumed; bit for bit', async (t) => {
+  const folder = temporaryFolder(t);
+  const file = join(folder, 'pairs.jsonl');
+  const pairs = ['apples', 'pears', 'plums', 'figs'].map((fruit) => ({
+    prompt: `Would you like ${fruit}?`,
+    chosen: `Yes please, ${fruit}.`,
+    rejected: `No ${fruit}, go away.`,
+  }));
+  writeFileSync(file, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''));
+  const dpo = (steps: Partial<Recipe> = {}) =>
+    recipe({
+      method: 'dpo',
+      data: { train: file },
+      schedule: 'constant',
+      precision: 'fp32',
+      ...steps,
+    } as Partial<Recipe>);
+  const whole = await finished(dpo(), join(folder, 'a'));
+  const losses = whole.events.flatMap((event) => (event.type === 'step' ? [event.loss] : []));
+  assert.ok(Math.abs(losses[0]! - Math.LN2) < 1e-5, `the first loss is ${losses[0]}, not ln 2`);
+  assert.ok(losses.at(-1)! < 0.9 * Math.LN2, `the last loss is ${losses.at(-1)}`);
+
+  await finished(dpo(), join(folder, 'b'));
+  rmSync(join(folder, 'b', 'checkpoints', 'step-6'), { recursive: true });
+  // Measured again, on the base behind adapters that have been trained for three steps.
+  const measured = readFileSync(join(folder, 'b', 'reference.json'), 'utf8');
+  rmSync(join(folder, 'b', 'reference.json'));
+  const resumed = await finished(dpo(), join(folder, 'b'), true);
+  assert.equal(readFileSync(join(folder, 'b', 'reference.json'), 'utf8'), measured);
+  for (const name of ['adapter_model.safetensors', 'training/optimizer.safetensors'])
+    assert.deepEqual(readFileSync(join(resumed.checkpoint, name)), readFileSync(join(whole.checkpoint, name)), name);
+});
+
+test('lora is refused for a reward model, whose head is new', async (t) => {
+  await assert.rejects(
+    finished(
+      recipe({ method: 'reward-model', data: { train: 'x.jsonl' } } as Partial<Recipe>),
+      join(temporaryFolder(t), 'a'),
+    ),
+    { code: 'recipe-invalid', message: /new head/ },
+  );
+});
+
+test('a folder that PEFT wrote, without a tokenizer, answers with its base’s', async () => {
+  await using model = await loadModel(goldenPath('lora/peft/list'), {
+    base: goldenPath('models/tiny-bpe'),
+    precision: 'fp32',
+  });
+  assert.deepEqual(
+    [model.folder, model.base].map((path) => path.split('/').at(-1)),
+    ['list', 'tiny-bpe'],
+  );
+  const [answer] = await model.generate(['Once'], { maxTokens: 3 });
+  assert.equal(answer!.tokens.length, 3);
+});

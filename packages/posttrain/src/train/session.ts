@@ -4,6 +4,7 @@ import type { TrainRequest, TrainResult } from '../engine/protocol.ts';
 import type { Stopping } from '../engine/stopping.ts';
 import type { Decoder } from '../models/decoder.ts';
 import { type LoadedModel, loadCausalLm } from '../models/load.ts';
+import { switchOffAdapters } from '../models/lora/adapters.ts';
 import { resolveModelFolder } from '../models/model-folder.ts';
 import { settlePrecision } from '../models/precision.ts';
 import { computeLevel } from '../native/kernel-switch.ts';
@@ -233,7 +234,11 @@ function referenceOf({ rows, folder, recipe, loaded, checkpoint, emit, stop }: P
     onProgress: (done: number, total: number) => emit({ type: 'progress', what: 'reference', done, total }),
   };
   return measureReference(setup, async (measure) => {
-    if (!checkpoint) return measure(causalLm(loaded.model));
+    if (!checkpoint || recipe.lora) {
+      // Beside trained adapters stands the model as it was.
+      using _frozen = switchOffAdapters(loaded.model);
+      return await measure(causalLm(loaded.model));
+    }
     using model = loadCausalLm(loaded.folder, { init: recipe.init, seed: recipe.seed }).model;
     using _trainable = makeTrainable(model, precision);
     return await measure(model);

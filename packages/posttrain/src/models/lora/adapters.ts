@@ -59,13 +59,19 @@ export function trainedParameters(model: Decoder): [name: string, parameter: Ten
 
 /** Runs `body` with all adapters switched off: the frozen base, which is the reference of preference methods, costs no memory. */
 export function withoutAdapters<T>(model: Decoder, body: (() => T) & NotAsync<T>): T {
+  using _off = switchOffAdapters(model);
+  return body();
+}
+
+/** Switches all adapters off until it is disposed of, for work that waits in between. */
+export function switchOffAdapters(model: Decoder): Disposable {
   const adapters = [...adaptersOf(model).values()].filter(({ on }) => on);
   for (const adapter of adapters) adapter.on = false;
-  try {
-    return body();
-  } finally {
-    for (const adapter of adapters) adapter.on = true;
-  }
+  return {
+    [Symbol.dispose]: () => {
+      for (const adapter of adapters) adapter.on = true;
+    },
+  };
 }
 
 /** W ← W + s·B A in float32, rounded to W's type; the adapters are freed. */
