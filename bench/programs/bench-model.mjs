@@ -55,14 +55,26 @@ export function makeRows(folder, name, { count, shortest, longest, vocabulary })
   return path;
 }
 
+/** `count` pairs of token ids, both answers and their prompt of `half` tokens each, as JSON lines in `folder`. @returns its path */
+export function makePairs(folder, name, { count, half, vocabulary }) {
+  const random = Random.of(1, name);
+  const ids = () => Array.from({ length: half }, () => 8 + random.int(vocabulary - 8));
+  const pairs = Array.from({ length: count }, () => {
+    return JSON.stringify({ prompt_ids: ids(), chosen_ids: ids(), rejected_ids: ids() });
+  });
+  const path = join(folder, `${name}.jsonl`);
+  writeFileSync(path, `${pairs.join('\n')}\n`);
+  return path;
+}
+
 /**
  * Multiplications and additions of one training step's matrix products: for each weight and token 2 forwards and 4
- * backwards, or 2 backwards where the weight is frozen (`passes` 4).
+ * backwards, or 2 backwards where the weight is frozen (`passes` 4). `headShare` of the tokens meet the vocabulary.
  */
-export function stepFlops(shape, tokens, passes = 6) {
+export function stepFlops(shape, tokens, passes = 6, headShare = 1) {
   const { hidden_size: d, intermediate_size: f, num_attention_heads: h, num_key_value_heads: k } = shape;
   const block = (d * (d * (h + 2 * k))) / h + d * d + 3 * d * f;
-  return passes * tokens * (shape.num_hidden_layers * block + shape.vocab_size * d);
+  return passes * tokens * (shape.num_hidden_layers * block + headShare * shape.vocab_size * d);
 }
 
 /** The best rate of bf16 products over the step's own shapes, forwards and both ways back, in FLOP/s. */

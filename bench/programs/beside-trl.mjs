@@ -1,7 +1,10 @@
 // Our training steps beside TRL's on one spec file, and what the columns of a bench say of them.
 import { interleave, startOurs, startPeer, tunedMalloc } from './stepping.mjs';
 
-/** Ours beside the peer's default, then its best setting alone: more processes at a time have no room in memory. */
+/**
+ * Ours beside the peer's default, then its best setting alone: more processes at a time have no room in memory. The best setting is a malloc that
+ * keeps its memory and, for DPO, a reference that is measured before the first step.
+ */
 export async function besideTrl(spec, { threads, steps, peerSteps, peers, versions, log }) {
   const env = { OMP_NUM_THREADS: String(threads) };
   const together = async (...starts) => {
@@ -21,7 +24,7 @@ export async function besideTrl(spec, { threads, steps, peerSteps, peers, versio
   const own = { name: 'ours', steps, start: () => startOurs(spec, env) };
   if (!peers) return { ours: (await together(own))[0] };
   const [ours, plain] = await together(own, trl('default', {}));
-  const [tuned] = await together(trl('tunedMalloc', tunedMalloc));
+  const [tuned] = await together(trl('tunedMalloc', { ...tunedMalloc, PEER_BEST: '1' }));
   return { ours, default: plain, tunedMalloc: tuned };
 }
 

@@ -1,29 +1,58 @@
 // Training steps on demand: node train-steps.mjs SPEC.json. For each line on stdin one step is done and one JSON line
 // printed: { seconds, cpuSeconds, systemSeconds, loss, gradNorm, tokens, faults, peakRss }. The first line printed says that all is loaded.
-//   SPEC: { model, rows, batch, precision, threads, lr, maxTokens, packing, lora? }   rows: JSON lines with `input_ids`
+//   SPEC: { model, rows, batch, precision, threads, lr, maxTokens, packing, method?, lora? }
+//   rows: JSON lines with `input_ids`; for `dpo` and `reward-model` with `prompt_ids`, `chosen_ids`, `rejected_ids`
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { attachAdapters, loadCausalLm } from 'posttrain/models';
+import { attachAdapters, loadCausalLm, loadRewardModel } from 'posttrain/models';
 import { build, setThreads } from 'posttrain/tensor';
 import { AdamW, crossEntropy, makeTrainable, trainLoop } from 'posttrain/train';
 import { packRows } from '../../packages/posttrain/dist/data/packing.js';
+import { dpoObjective } from '../../packages/posttrain/dist/train/methods/dpo.js';
+import { rewardObjective } from '../../packages/posttrain/dist/train/methods/reward-model.js';
+import { rowLogps } from '../../packages/posttrain/dist/train/row-logps.js';
 
 const spec = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 setThreads(spec.threads);
 // As the training session loads it: a frozen base in the type that is computed in.
-const { model } = loadCausalLm(spec.model, spec.lora ? { precision: spec.precision } : {});
+const { model } =
+  spec.method === 'reward-model'
+    ? loadRewardModel(spec.model, { freshHead: 'zero' })
+    : loadCausalLm(spec.model, spec.lora ? { precision: spec.precision } : {});
 if (spec.lora) attachAdapters(model, { ...spec.lora, dropout: 0, rankStabilized: false }, 0);
 const trainable = makeTrainable(model, spec.precision);
 const optimizer = new AdamW(trainable, { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 });
 
-const rows = readFileSync(spec.rows, 'utf8')
-  .trim()
-  .split('\n')
-  .map((line, i) => {
-    const tokens = Int32Array.from(JSON.parse(line).input_ids);
-    return { tokens, weights: new Float32Array(tokens.length).fill(1), origin: { file: 'rows', line: i + 1 } };
-  });
-const packs = spec.packing ? packRows(rows, spec.maxTokens) : rows.map((row) => [row]);
+const lines = readFileSync(spec.rows, 'utf8').trim().split('\n').map(JSON.parse);
+const packs = spec.method ? lines.map(pairOf) : supervisedPacks();
+
+function supervisedPacks() {
+  const rows = lines.map(({ input_ids: ids }, i) => rowOf(ids, 0, i));
+  return spec.packing ? packRows(rows, spec.maxTokens) : rows.map((row) => [row]);
+}
+
+function pairOf({ prompt_ids: prompt, chosen_ids: chosen, rejected_ids: rejected }, i) {
+  return [
+    { ...rowOf([...prompt, ...chosen], prompt.length, i), judged: { kind: 'chosen', margin: 0 } },
+    { ...rowOf([...prompt, ...rejected], prompt.length, i), judged: { kind: 'rejected' } },
+  ];
+}
+
+function rowOf(ids, prompt, i) {
+  const weights = new Float32Array(ids.length).fill(1, prompt);
+  return { tokens: Int32Array.from(ids), weights, origin: { file: 'rows', line: i + 1 } };
+}
+
+/** What a run measures before its first step is not part of a step. */
+function objectiveOf() {
+  if (spec.method === 'reward-model') return rewardObjective({ margins: false, centring: 0 });
+  if (spec.method !== 'dpo') return crossEntropy;
+  const compared = packs.flat();
+  const known = new Map(rowLogps(model, compared, 2 * spec.batch).map((logp, i) => [compared[i], logp]));
+  const options = { loss: 'sigmoid', beta: 0.1, labelSmoothing: 0, lengthNormalised: false, sft: 0 };
+  return dpoObjective(options, (row) => known.get(row));
+}
+
 const perEpoch = Math.floor(packs.length / spec.batch);
 const source = {
   stepsPerEpoch: perEpoch,
@@ -34,7 +63,7 @@ const options = {
   trainable,
   optimizer,
   source,
-  objective: crossEntropy,
+  objective: objectiveOf(),
   validation: [],
   microBatch: spec.batch,
   learningRate: () => spec.lr,
