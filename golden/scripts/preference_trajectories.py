@@ -5,7 +5,7 @@
 Writes golden/preference/rows.jsonl (pairs: the answer to the row's own instruction is chosen, that of another one rejected), template.jinja
 (tiny-bpe's, without the line end after an answer, so that what both sides learn is the same tokens) and <run>.json. It fails if a
 counter-curve is within ten times the tolerance, if clipping is not active, if the loss does not fall by a fifth, or if rounding (eager
-attention) moves a curve by half the tolerance.
+attention) moves a curve by half the tolerance. The adapter that dpo.lora begins with comes from own_adapter.mjs.
 """
 import logging
 import shutil
@@ -16,6 +16,7 @@ import warnings
 from fixture_files import OUT, made_with, read_rows, write_json, write_rows
 
 import torch
+from peft import PeftModel
 from datasets import Dataset, disable_progress_bars
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 from transformers.trainer_callback import PrinterCallback
@@ -42,6 +43,7 @@ RUNS = {
     "dpo.ipo": dict(DPO, loss="ipo", beta=0.2, clip=2.0),
     "dpo.robust": dict(DPO, loss="robust", labelSmoothing=0.1, clip=0.2),
     "dpo.sigmoid_norm": dict(DPO, loss="sigmoid_norm", beta=1.0, clip=0.2),
+    "dpo.lora": dict(DPO, lr=6e-3, clip=0.2, lora=True),
     "kto": dict(COMMON, method="kto", lr=2e-3, beta=0.1, desirableWeight=1.5, undesirableWeight=1.0, clip=0.1),
     "reward": dict(COMMON, method="reward", centring=0.01, lr=2.5e-3, clip=0.1),
 }
@@ -108,6 +110,8 @@ def train(spec, pairs, attention="sdpa"):
     else:
         args = DPOConfig(**shared, beta=spec["beta"], loss_type=[spec["loss"]], label_smoothing=spec["labelSmoothing"])
         trainer_class = DPOTrainer
+    if spec.get("lora"):  # the adapter as our own run draws it; TRL takes the frozen base as the reference
+        model = PeftModel.from_pretrained(model, OUT / "preference/lora-start", is_trainable=True)
     trainer = trainer_class(model=model, args=args, train_dataset=Dataset.from_list(data_for(spec, pairs)), processing_class=tokenizer_of())
     trainer.remove_callback(PrinterCallback)
     trainer.train()

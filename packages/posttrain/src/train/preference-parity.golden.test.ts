@@ -17,6 +17,7 @@ interface Fixture {
     readonly desirableWeight: number;
     readonly undesirableWeight: number;
     readonly centring: number;
+    readonly lora?: boolean;
     readonly lr: number;
     readonly warmup: number;
     readonly schedule: 'cosine';
@@ -65,6 +66,8 @@ async function stepsOf(t: TestContext, fixture: Fixture): Promise<StepEvent[]> {
     model: goldenPath('models/tiny-bpe'),
     data: { train: writeRows(t, fixture), template: goldenPath('preference/template.jinja'), shuffle: false },
     ...methodKeys(fixture),
+    // The seed from which the adapter was drawn that TRL began with.
+    ...(spec.lora ? { lora: { rank: 4, alpha: 8 }, seed: 5 } : {}),
     batch: spec.batch,
     microBatch: spec.batch / spec.accumulate,
     steps: spec.steps,
@@ -102,7 +105,16 @@ const metricNames = {
   reward: { accuracy: 'accuracy', margin: 'margin' },
 } as const;
 
-for (const name of ['dpo.sigmoid', 'dpo.sigmoid.x4', 'dpo.ipo', 'dpo.robust', 'dpo.sigmoid_norm', 'kto', 'reward'])
+for (const name of [
+  'dpo.sigmoid',
+  'dpo.sigmoid.x4',
+  'dpo.ipo',
+  'dpo.robust',
+  'dpo.sigmoid_norm',
+  'dpo.lora',
+  'kto',
+  'reward',
+])
   test(`${name}: TRL's losses, gradient norms and metrics`, async (t) => {
     const fixture = goldenJson<Fixture>(`preference/${name}.json`);
     const { tolerance, spec } = fixture;
