@@ -113,8 +113,8 @@ export async function run({ settings: given, log }) {
   };
 }
 
-/** The interval of the change stays above −margin, where more is better, or below it. */
-function isKept(row) {
-  if (!row?.interval) return row?.change === 0;
-  return row.higherIsBetter ? row.interval.low > -margin : row.interval.high < margin;
+/** The whole interval of the change stays above −margin where more is better, below margin where less is. */
+function isKept({ difference: { value, interval }, higherIsBetter }) {
+  if (interval === null) return value === 0;
+  return higherIsBetter ? interval.low > -margin : interval.high < margin;
 }
