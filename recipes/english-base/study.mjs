@@ -94,7 +94,7 @@ function saveShort(checkpoint, folder) {
   rmSync(folder, { recursive: true, force: true });
   const { model } = loadCausalLm(checkpoint);
   const weights = new Map(
-    model.namedParameters().map(([name, weight]) => [name, noGrad(() => weight.toDtype('bfloat16'))]),
+    [...model.namedParameters()].map(([name, weight]) => [name, noGrad(() => weight.toDtype('bfloat16'))]),
   );
   saveModelFolder(folder, checkpoint, weights);
   model[Symbol.dispose]();
