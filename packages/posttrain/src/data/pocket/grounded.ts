@@ -84,13 +84,18 @@ function answerTypes(random: Random, evidence: Evidence): SourceType[] {
   return sourceTypes.filter((type) => two.includes(type));
 }
 
+/** What to say where no source answers. */
+export function notStated(entity: string, attribute: string): string {
+  return `${entity} ${attribute} not stated .`;
+}
+
 function goldOf(entity: string, attribute: Attribute, sources: readonly Source[], answers: readonly Source[]) {
   const [right, wrong] = answers.map((answer) => ({
     value: answer.value,
     citation: citations[sources.indexOf(answer)]!,
   }));
   if (right === undefined) {
-    return { answer: `${entity} ${attribute} not stated .`, entity, attribute, value: null, citation: null };
+    return { answer: notStated(entity, attribute), entity, attribute, value: null, citation: null };
   }
   const answer = `${statement(entity, attribute, right.value)} ${right.citation} .`;
   return { answer, entity, attribute, ...right, ...(wrong && { rejected: wrong }) };

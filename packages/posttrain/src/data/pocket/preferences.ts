@@ -1,6 +1,7 @@
 import { PosttrainError } from '../../support/errors.ts';
 import type { Random } from '../../support/random.ts';
 import { unknownPerson } from './bias.ts';
+import { notStated } from './grounded.ts';
 import type { PocketGold, PocketItem } from './items.ts';
 import { formOfRow, type Mix, rowRandom } from './mix.ts';
 import type { Wording } from './questions.ts';
@@ -22,6 +23,10 @@ export const preferenceAxes = {
   'bias-disambiguated': { task: 'bias-disambiguated' },
   /** The more trusted source to the other, value and citation, where two disagree. */
   authority: { task: 'conflict' },
+  /** `… not stated .` to a value that a source gives of something else, where no source answers. */
+  unanswerable: { task: 'unanswerable' },
+  /** The answer to `… not stated .`, where a source answers. */
+  answerable: { task: 'grounded' },
   /** The answer alone to the same answer with what nobody asked for. */
   concise: { task: 'grounded' },
 } as const satisfies Record<string, { task: PocketTaskName }>;
@@ -30,10 +35,12 @@ export type PreferenceAxis = keyof typeof preferenceAxes;
 export const preferenceMix: Mix<PreferenceAxis> = {
   unsafe: 0.2,
   twin: 0.2,
-  'bias-ambiguous': 0.15,
+  'bias-ambiguous': 0.1,
   'bias-disambiguated': 0.1,
   authority: 0.2,
-  concise: 0.15,
+  unanswerable: 0.06,
+  answerable: 0.06,
+  concise: 0.08,
 };
 
 /** A row of feedback, as `readFeedback` reads it. */
@@ -168,11 +175,26 @@ function worseAnswer(axis: PreferenceAxis, item: PocketItem, random: Random): st
       const { entity, attribute, rejected } = item.gold as PocketGold;
       return `${statement(entity, attribute as Attribute, rejected!.value)} ${rejected!.citation} .`;
     }
+    case 'unanswerable':
+      return invented(item, random);
+    case 'answerable': {
+      const { entity, attribute } = item.gold as PocketGold;
+      return notStated(entity, attribute);
+    }
     case 'concise': {
       const { answer } = item.gold;
       return lengthened(answer, answer, asidesOf(item.messages[0].content, [answer]), random);
     }
   }
+}
+
+/** The asked attribute with a value that a source gives of something else, and the citation of that source. */
+function invented({ messages, gold }: PocketItem, random: Random): string {
+  const { entity, attribute } = gold as PocketGold;
+  const [, citation, value] = random.pick([
+    ...messages[0].content.matchAll(/(\[\d\]) \w+ : [^[]*?(\S+) \.(?= \[\d\] | question )/g),
+  ]);
+  return `${statement(entity, attribute as Attribute, value!)} ${citation} .`;
 }
 
 /** The answer of who complies, which no padding may give away. */
