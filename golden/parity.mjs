@@ -30,6 +30,7 @@ const STEPS = [
   { name: 'sft', script: 'sft_trajectories.py', folders: ['sft'], needs: ['models', 'rows'] },
   { name: 'preference', script: 'preference_trajectories.py', folders: ['preference'], needs: ['rows'] },
   { name: 'lora', script: 'lora.py', folders: ['lora/peft', 'lora/start', 'lora/logits.safetensors', 'lora/fixture.json', 'lora/sft.packed.json', 'lora/sft.unpacked.json'], needs: ['models', 'rows'], modules: ['peft'] },
+  { name: 'distill', script: 'distill_trajectories.py', folders: ['distill'], needs: ['models', 'rows', 'sft'] },
   { name: 'scoring', script: '../scoring/make.py', folders: ['scoring'], modules: ['lm_eval', 'rouge_score', 'nltk', 'punkt', 'langdetect', 'immutabledict', 'packaging', 'numpy'] },
   { name: 'likelihood', script: '../likelihood/make.py', folders: ['likelihood'], modules: ['lm_eval'] },
   { name: 'learn', script: 'babyllama_learn.py', folders: ['learn'], needs: ['models', 'rows'] },
@@ -167,7 +168,7 @@ function main() {
   let failed = false;
   for (const step of STEPS.filter((s) => needed.has(s.name))) {
     // The chat folder's settings are written by checkpoints.py, its rows.json by instruction_rows.py.
-    const quick = ['sft', 'preference'].includes(step.name) && !full ? ['--quick'] : [];
+    const quick = ['sft', 'preference', 'distill'].includes(step.name) && !full ? ['--quick'] : [];
     console.error(`parity: ${step.script} ${quick.join(' ')}`);
     const ran = spawnSync(python, [join(golden, 'scripts', step.script), ...quick], { env: { ...process.env, GOLDEN_OUT: temporary }, encoding: 'utf8', maxBuffer: 2 ** 28 });
     if (ran.status !== 0) {

@@ -92,6 +92,7 @@ const activities = {
   load: 'loading',
   tokenize: 'reading rows',
   reference: 'measuring the reference, answers',
+  teacher: 'storing what the teacher says, rows',
   forgetting: 'measuring what the model knows, tokens',
 } as const;
 

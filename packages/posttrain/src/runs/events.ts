@@ -53,8 +53,8 @@ export interface DataEvent {
 /** Something that takes a while before the first step, or after the last. */
 export interface ProgressEvent {
   readonly type: 'progress';
-  readonly what: 'setup' | 'load' | 'tokenize' | 'reference' | 'forgetting';
-  /** Parts done: bytes of setup and load, rows of tokenize and reference, tokens of a measurement of forgetting. */
+  readonly what: 'setup' | 'load' | 'tokenize' | 'reference' | 'teacher' | 'forgetting';
+  /** Parts done: bytes of setup and load, rows of tokenize, reference and teacher, tokens of a measurement of forgetting. */
   readonly done: number;
   /** Parts in all, or null where that is not known. */
   readonly total: number | null;

@@ -4,7 +4,7 @@ import { enableGrad, noGrad, rngState, scope, setRngState, type Tensor } from '.
 import { fillRows } from './fill-rows.ts';
 import { backwardThroughHead, sumThroughHead } from './head.ts';
 import { type HeadResult, leafOf } from './head-result.ts';
-import type { Batch, Objective } from './objective.ts';
+import type { Batch, HeadObjective, Objective } from './objective.ts';
 
 export interface BackwardOptions {
   /** Every gradient is multiplied by this: 1 / the weight of the whole optimizer step. */
@@ -16,33 +16,45 @@ export interface BackwardOptions {
 /** Adds one micro-batch's gradients to the parameters' `grad`. @returns the objective's sum, unscaled, in nats, and its metrics. */
 export function backward(model: Decoder, batch: Batch, objective: Objective, options: BackwardOptions): HeadResult {
   return scope(() => {
+    const head = atHead(objective, batch);
     const filled = { ...batch, ...fillRows(model, batch) };
     using attention = new PackedAttention(filled.lengths, filled.tokens.device);
     const run = options.recompute ? backwardRecomputed : backwardPlain;
-    return run(model, filled, attention, objective, options.scale);
+    return run(model, filled, attention, { head, dropout: objective.dropout }, options.scale);
   }, 'micro-batch');
 }
 
 /** The objective's sum on a batch, without gradients or dropout. */
 export function evaluate(model: Decoder, batch: Batch, objective: Objective): HeadResult {
   return scope(() => {
+    const head = atHead(objective, batch);
     const { tokens, lengths } = fillRows(model, batch);
     using attention = new PackedAttention(lengths, tokens.device);
     const hidden = noGrad(() => model.call(tokens, attention));
-    return sumThroughHead(model, hidden, batch, objective);
+    return sumThroughHead(model, hidden, batch, head);
   }, 'evaluation batch');
+}
+
+function atHead(objective: Objective, batch: Batch): HeadObjective {
+  return objective.needs === 'teacher' ? objective.forBatch(batch) : objective;
+}
+
+/** What a pass has to know of its objective. */
+interface Pass {
+  readonly head: HeadObjective;
+  readonly dropout: boolean;
 }
 
 function backwardPlain(
   model: Decoder,
   batch: Batch,
   attention: PackedAttention,
-  objective: Objective,
+  { head, dropout }: Pass,
   scale: number,
 ): HeadResult {
-  const states = model.call(batch.tokens, attention, objective.dropout);
+  const states = model.call(batch.tokens, attention, dropout);
   const hidden = leafOf(states);
-  const result = backwardThroughHead(model, hidden, batch, objective, scale);
+  const result = backwardThroughHead(model, hidden, batch, head, scale);
   if (hidden.grad) states.backward(hidden.grad);
   return result;
 }
@@ -55,10 +67,10 @@ function backwardRecomputed(
   model: Decoder,
   batch: Batch,
   attention: PackedAttention,
-  objective: Objective,
+  { head, dropout }: Pass,
   scale: number,
 ): HeadResult {
-  const { x: embedded, context } = model.begin(batch.tokens, attention, objective.dropout);
+  const { x: embedded, context } = model.begin(batch.tokens, attention, dropout);
   const inputs: Tensor[] = [];
   const random: Tensor[] = [];
   let x = embedded.detach();
@@ -70,7 +82,7 @@ function backwardRecomputed(
   const last = leafOf(x);
   const normed = model.finish(last);
   const hidden = leafOf(normed);
-  const result = backwardThroughHead(model, hidden, batch, objective, scale);
+  const result = backwardThroughHead(model, hidden, batch, head, scale);
   if (!hidden.grad) return result;
   normed.backward(hidden.grad);
 

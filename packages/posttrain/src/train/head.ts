@@ -3,7 +3,8 @@ import type { Decoder } from '../models/decoder.ts';
 import { RewardModel } from '../models/reward-model.ts';
 import { scope, type Tensor } from '../tensor/index.ts';
 import type { HeadResult } from './head-result.ts';
-import type { Batch, Objective } from './objective.ts';
+import { backwardThroughLogits, sumThroughLogits } from './logit-head.ts';
+import type { Batch, HeadObjective } from './objective.ts';
 import { backwardThroughScores, sumThroughScores } from './score-head.ts';
 import { backwardThroughVocabulary, sumThroughVocabulary } from './vocabulary.ts';
 
@@ -16,23 +17,33 @@ export function backwardThroughHead(
   model: Decoder,
   hidden: Tensor,
   batch: Batch,
-  objective: Objective,
+  objective: HeadObjective,
   scale: number,
 ): HeadResult {
-  return scope(() =>
-    objective.needs === 'scores'
-      ? backwardThroughScores(rewardModel(model), hidden, batch, objective, scale)
-      : backwardThroughVocabulary(causalLm(model), hidden, batch, objective, scale),
-  );
+  return scope(() => {
+    switch (objective.needs) {
+      case 'scores':
+        return backwardThroughScores(rewardModel(model), hidden, batch, objective, scale);
+      case 'logits':
+        return backwardThroughLogits(causalLm(model), hidden, batch, objective, scale);
+      default:
+        return backwardThroughVocabulary(causalLm(model), hidden, batch, objective, scale);
+    }
+  });
 }
 
 /** The objective's sum without gradients. */
-export function sumThroughHead(model: Decoder, hidden: Tensor, batch: Batch, objective: Objective): HeadResult {
-  return scope(() =>
-    objective.needs === 'scores'
-      ? sumThroughScores(rewardModel(model), hidden, batch, objective)
-      : sumThroughVocabulary(causalLm(model), hidden, batch, objective),
-  );
+export function sumThroughHead(model: Decoder, hidden: Tensor, batch: Batch, objective: HeadObjective): HeadResult {
+  return scope(() => {
+    switch (objective.needs) {
+      case 'scores':
+        return sumThroughScores(rewardModel(model), hidden, batch, objective);
+      case 'logits':
+        return sumThroughLogits(causalLm(model), hidden, batch, objective);
+      default:
+        return sumThroughVocabulary(causalLm(model), hidden, batch, objective);
+    }
+  });
 }
 
 /** The model as one that predicts tokens. @throws TypeError where its head is another */

@@ -62,8 +62,31 @@ export interface ScoreObjective extends AnyObjective {
 export interface BatchLoss {
   /** float32 [] */
   readonly sum: Tensor;
-  /** What a person wants to watch: values of rows or pairs, whose mean over the step is recorded. */
+  /** What a person wants to watch: values of targets, rows or pairs, whose mean over the step is recorded. */
   readonly metrics: Metrics;
+}
+
+/** A sum over targets that compares whole distributions with others, such as a teacher's, which are found for each micro-batch first. */
+export interface TeacherObjective extends AnyObjective {
+  readonly needs: 'teacher';
+  /** Called before the model's own pass, so that a teacher's activations and the model's never exist together. */
+  forBatch(batch: Batch): LogitObjective;
+}
+
+/** What a `TeacherObjective` is for one micro-batch. Its gradient is known chunk by chunk, in one pass. */
+export interface LogitObjective {
+  readonly needs: 'logits';
+  loss(chunk: LogitChunk): BatchLoss;
+}
+
+/** Some of a micro-batch's targets: `count` of them from `start` on. */
+export interface LogitChunk {
+  readonly start: number;
+  readonly count: number;
+  /** Unnormalised log-probabilities, float32 [count, V]: a leaf, up to which the sum is differentiated. */
+  readonly logits: Tensor;
+  readonly targets: Tensor; // int64 [count]
+  readonly weights: Tensor; // float32 [count]
 }
 
 export type Metrics = Readonly<Record<string, readonly number[]>>;
@@ -72,7 +95,10 @@ export type Metrics = Readonly<Record<string, readonly number[]>>;
  * What is minimised. It returns an unreduced sum; the loop divides by the weight of the whole optimizer step, so that
  * accumulation and packing change nothing.
  */
-export type Objective = TargetObjective | BatchObjective | ScoreObjective;
+export type Objective = TargetObjective | BatchObjective | ScoreObjective | TeacherObjective;
+
+/** What a head meets: an objective that has all it needs beside the model's own states. */
+export type HeadObjective = Exclude<Objective, TeacherObjective> | LogitObjective;
 
 /** Cross-entropy: −Σ w·log p(target | what came before), in nats, for each unit of weight. */
 export const crossEntropy: TargetObjective = {

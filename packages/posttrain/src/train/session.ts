@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { TrainRequest, TrainResult } from '../engine/protocol.ts';
 import type { Stopping } from '../engine/stopping.ts';
+import type { CausalLm } from '../models/causal-lm.ts';
 import type { Decoder } from '../models/decoder.ts';
 import { type LoadedModel, loadCausalLm } from '../models/load.ts';
 import { switchOffAdapters } from '../models/lora/adapters.ts';
@@ -27,11 +28,14 @@ import { settleForgetting } from './forgetting/files.ts';
 import { ForgettingMeter } from './forgetting/meter.ts';
 import { planForgetting, trainingTokens } from './forgetting/plan.ts';
 import { causalLm } from './head.ts';
+import { loadTeacher } from './load-teacher.ts';
 import { type LoopOptions, trainLoop } from './loop.ts';
 import { makeTrainable } from './make-trainable.ts';
+import type { Compared } from './method.ts';
 import { methods } from './methods/index.ts';
 import type { Reference } from './objectives/pair-logps.ts';
 import { makeOptimizer } from './optimizers/index.ts';
+import { checkStored, prepareTeacher, type TeacherSetup } from './prepare-teacher.ts';
 import { Recorder } from './recorder.ts';
 import { measureReference } from './reference.ts';
 import { resumedRecipe } from './resume-recipe.ts';
@@ -77,7 +81,10 @@ export async function runSession(
   if (lora) prepareAdapters(weights.model, lora, seed, checkpoint?.path);
   // Tokenizer and config of later checkpoints come from the base: the checkpoint resumed from is deleted in time.
   const loaded = { ...weights, folder: source };
-  const recipe = settleForModel(settled, loaded.model, rows);
+  const choice = methods[settled.method]!.teacher?.of(settled);
+  using teacher = choice ? loadTeacher(choice, loaded.model, rows.longestPack) : undefined;
+  const recipe = settleForModel(settled, loaded.model, rows, teacher);
+  checkStored(storedOf(recipe, loaded.model, rows, teacher));
   const forgetting = recipe.forgetting
     ? await readForgettingData(recipe.forgetting as ForgettingFiles, rows.tokenizer, loaded.model.dimensions)
     : null;
@@ -91,7 +98,7 @@ export async function runSession(
   using made = folder ? undefined : newFolder(request, recipe, rows, facts, created);
   const run = made ?? continueFolder(folder!, checkpoint, facts, emit);
   await warnOfChangedData(folder, emit);
-  return await carryOut({ folder: run, recipe, rows, forgetting, loaded, checkpoint, emit, stop });
+  return await carryOut({ folder: run, recipe, rows, forgetting, loaded, teacher, checkpoint, emit, stop });
 }
 
 /** What must be known before rows are read. */
@@ -105,8 +112,14 @@ function settle(recipe: ResolvedRecipe, modelFolder: string): ResolvedRecipe {
 }
 
 /** Every remaining `auto` becomes a value, and epochs become steps. */
-function settleForModel(recipe: ResolvedRecipe, model: Decoder, rows: TrainingRows): ResolvedRecipe {
+function settleForModel(
+  given: ResolvedRecipe,
+  model: Decoder,
+  rows: TrainingRows,
+  teacher: CausalLm | undefined,
+): ResolvedRecipe {
   refuseUnknownIds(rows, model.dimensions.vocabulary);
+  const recipe = teacher ? methods[given.method]!.teacher!.settled(given, teacher.dimensions) : given;
   return {
     ...recipe,
     precision: settlePrecision(recipe.precision, model.dimensions),
@@ -140,6 +153,7 @@ interface Prepared {
   readonly rows: TrainingRows;
   readonly forgetting: ForgettingData | null;
   readonly loaded: LoadedModel<Decoder>;
+  readonly teacher: CausalLm | undefined;
   readonly checkpoint: Checkpoint | null;
   readonly emit: (event: RunEvent) => void;
   readonly stop: AbortSignal;
@@ -170,12 +184,12 @@ async function carryOut(prepared: Prepared): Promise<TrainResult> {
   if (checkpoint) recorder.resumed(checkpoint.step);
   recorder.data(rows.report);
   const { schedule } = recipe;
-  const loopOptions = (reference: Reference | null): LoopOptions => ({
+  const loopOptions = (compared: Compared): LoopOptions => ({
     model: loaded.model,
     trainable,
     optimizer,
     source,
-    objective: method.objective(recipe, reference),
+    objective: method.objective(recipe, compared),
     validation: rows.validation,
     steps,
     microBatch: recipe.microBatch as number,
@@ -192,8 +206,9 @@ async function carryOut(prepared: Prepared): Promise<TrainResult> {
     if (unmeasured) recorder.forgetting(unmeasured);
     // Null after a stop too: then the loop takes no step.
     const reference = method.usesReference(recipe) ? await referenceOf(prepared) : null;
+    using taught = await prepareTeacher(teacherSetup(prepared));
     recorder.leaveOut();
-    const course = await trainLoop(checkpoint?.step ?? 0, loopOptions(reference), {
+    const course = await trainLoop(checkpoint?.step ?? 0, loopOptions({ reference, teacher: taught }), {
       onStep: (report) => recorder.step(report),
       onEvaluate: (report) => {
         recorder.evaluated(report);
@@ -221,6 +236,20 @@ async function carryOut(prepared: Prepared): Promise<TrainResult> {
     folder.setStatus('failed', recorder.steps, error.message);
     throw error;
   }
+}
+
+function storedOf(recipe: ResolvedRecipe, student: Decoder, rows: TrainingRows, teacher: CausalLm | undefined) {
+  const store = methods[recipe.method]!.teacher?.store(recipe) ?? null;
+  return { store, model: teacher, rows: rows.compared, vocabulary: student.dimensions.vocabulary };
+}
+
+function teacherSetup({ recipe, loaded, rows, teacher, emit, stop }: Prepared): TeacherSetup {
+  return {
+    ...storedOf(recipe, loaded.model, rows, teacher),
+    together: recipe.microBatch as number,
+    stopRequested: () => stop.aborted,
+    onProgress: (done: number, total: number) => emit({ type: 'progress', what: 'teacher', done, total }),
+  };
 }
 
 /** Measured on the model as the run found it: the one that is loaded, or, where that has been trained since, the source again. */

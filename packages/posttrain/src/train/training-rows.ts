@@ -23,7 +23,7 @@ export interface TrainingRows {
   readonly longestPack: number;
   /** The largest token id of all rows, and where it stands. */
   readonly largestId: { readonly id: number; readonly origin: RowOrigin };
-  /** Rows whose log-probability a reference model would be asked for: each once. */
+  /** Rows that a reference model or a teacher would be asked about: each once. */
   readonly compared: readonly TokenRow[];
   readonly report: DataReport;
   /** The chat template that the recipe gives instead of the model's own. */
@@ -110,6 +110,7 @@ export async function prepareTrainingRows(
     seed: recipe.seed,
     shuffle: data.shuffle,
   });
+  const all = [...prepared.sources.flatMap(({ rows }) => rows), ...prepared.validation];
   const longestRow = Math.max(
     ...prepared.sources.map(({ rows }) => rows.reduce((most, row) => Math.max(most, row.tokens.length), 0)),
   );
@@ -118,8 +119,8 @@ export async function prepareTrainingRows(
     source,
     validation: packRows(prepared.validation, maxTokens),
     longestPack: data.packing ? maxTokens : longestRow,
-    compared: [],
-    largestId: largestIdOf([...prepared.sources.flatMap(({ rows }) => rows), ...prepared.validation]),
+    compared: all,
+    largestId: largestIdOf(all),
     report: prepared.report,
     template,
   };

@@ -95,9 +95,10 @@ export function allLogps(model: CausalLm, hidden: Tensor, batch: Batch): Tensor 
   return cat(chunks.map(([start, length]) => scope(() => targetLogps(model, hidden, batch, start, length))));
 }
 
-function* chunksOf({ targets }: Batch): Generator<[start: number, length: number]> {
+/** Stretches of a batch's targets, of at most `rows`. */
+export function* chunksOf({ targets }: Batch, rows = chunkRows): Generator<[start: number, length: number]> {
   const total = targets.count;
-  for (let start = 0; start < total; start += chunkRows) yield [start, Math.min(chunkRows, total - start)];
+  for (let start = 0; start < total; start += rows) yield [start, Math.min(rows, total - start)];
 }
 
 /** log softmax of the logits at each target: float32 [m], in nats. */

@@ -11,6 +11,7 @@ export function consistencyIssues(written: RecipeInput, recipe: RecipeOutput): R
     ...forgettingIssues(recipe),
     ...feedbackIssues(recipe),
     ...adapterIssues(recipe),
+    ...teacherIssues(recipe),
   ];
 }
 
@@ -100,9 +101,11 @@ function forgettingIssues({ method, forgetting }: RecipeOutput): RecipeIssue[] {
   return [{ path: ['forgetting'], at: 'value', message, help: 'give one of them, or false to measure nothing.' }];
 }
 
+const learnsFromRows: ReadonlySet<string> = new Set(['sft', 'pretrain', 'distill']);
+
 /** What rows of feedback cannot be: an answer that is judged stays whole, and none is worth packing, as nothing is padded. */
 function feedbackIssues({ method, data }: RecipeOutput): RecipeIssue[] {
-  if (method === 'sft' || method === 'pretrain') return [];
+  if (learnsFromRows.has(method)) return [];
   const issues: RecipeIssue[] = [];
   if (data.packing === true)
     issues.push({
@@ -130,4 +133,12 @@ function adapterIssues({ method, lora, init }: RecipeOutput): RecipeIssue[] {
   if (init === 'pretrained') return [];
   const message = 'init is random, but lora keeps the adapters alone: the random weights would be lost.';
   return [{ path: ['init'], at: 'value', message, help: 'leave out init, or lora.' }];
+}
+
+function teacherIssues(recipe: RecipeOutput): RecipeIssue[] {
+  if (recipe.method !== 'distill') return [];
+  const { teacher, logits } = recipe.distill;
+  if (teacher !== undefined || logits !== undefined) return [];
+  const message = 'distill.teacher is missing: there is no model to learn from.';
+  return [{ path: ['distill'], at: 'value', message, help: 'distill: { teacher: ./folder }.' }];
 }

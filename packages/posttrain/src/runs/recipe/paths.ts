@@ -20,6 +20,7 @@ export function absolutePaths(recipe: RecipeInput, source: RecipeSource, cwd: st
   return {
     ...recipe,
     model: modelPath(recipe.model, base('model')),
+    ...('distill' in recipe && recipe.distill ? { distill: distillPaths(recipe.distill, base) } : {}),
     data: {
       ...data,
       train,
@@ -30,6 +31,18 @@ export function absolutePaths(recipe: RecipeInput, source: RecipeSource, cwd: st
     },
     ...(replay === undefined ? {} : { replay: { ...replay, path: absolute(replay.path, base('replay.path')) } }),
     ...(forgetting === undefined ? {} : { forgetting: forgettingPaths(forgetting, base) }),
+  };
+}
+
+function distillPaths<Keys extends { teacher?: string | undefined; logits?: string | undefined }>(
+  keys: Keys,
+  base: (key: string) => string,
+): Keys {
+  const { teacher, logits } = keys;
+  return {
+    ...keys,
+    ...(teacher === undefined ? {} : { teacher: modelPath(teacher, base('distill.teacher')) }),
+    ...(logits === undefined ? {} : { logits: absolute(logits, base('distill.logits')) }),
   };
 }
 

@@ -1,4 +1,12 @@
-import type { DpoKeys, KtoKeys, OrpoKeys, Recipe, RewardModelKeys, SimpoKeys } from './recipe.generated.ts';
+import type {
+  DistillKeys,
+  DpoKeys,
+  KtoKeys,
+  OrpoKeys,
+  Recipe,
+  RewardModelKeys,
+  SimpoKeys,
+} from './recipe.generated.ts';
 
 /** Keys with every default filled in. */
 type Filled<Keys> = { readonly [K in keyof Keys]-?: Exclude<Keys[K], undefined> };
@@ -20,6 +28,7 @@ export interface ResolvedRecipe {
   readonly train?: 'assistant' | 'completion' | 'all' | undefined;
   readonly replay?: { readonly path: string; readonly share: number } | undefined;
   /** The method's own keys, under its name. */
+  readonly distill?: ResolvedDistill;
   readonly rewardModel?: Filled<RewardModelKeys>;
   readonly dpo?: Filled<DpoKeys>;
   readonly kto?: Filled<KtoKeys>;
@@ -51,6 +60,10 @@ export interface ResolvedLora {
   readonly dropout: number;
   readonly rankStabilized: boolean;
 }
+
+/** At least one of its sources is there. */
+export type ResolvedDistill = Filled<Omit<DistillKeys, 'teacher' | 'logits'>> &
+  Readonly<Pick<DistillKeys, 'teacher' | 'logits'>>;
 
 /** Files that a run is measured on before and after; at least one. */
 export interface ForgettingFiles {

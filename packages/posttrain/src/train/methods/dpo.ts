@@ -37,5 +37,5 @@ export const dpo: Method = {
   papers: ['arXiv:2305.18290', 'arXiv:2310.12036', 'arXiv:2403.00409', 'arXiv:2404.19733'],
   rows: (recipe, folder, hooks) => prepareFeedbackRows(recipe, folder, hooks, preparePairs),
   usesReference: ({ dpo: keys }) => !keys!.referenceFree,
-  objective: ({ dpo: keys }, reference) => dpoObjective(keys!, reference),
+  objective: ({ dpo: keys }, { reference }) => dpoObjective(keys!, reference),
 };

@@ -1,4 +1,5 @@
 import type { Method } from '../method.ts';
+import { distill } from './distill.ts';
 import { dpo } from './dpo.ts';
 import { kto } from './kto.ts';
 import { orpo } from './orpo.ts';
@@ -11,6 +12,7 @@ import { simpo } from './simpo.ts';
 export const methods: Readonly<Record<string, Method>> = {
   sft,
   pretrain,
+  distill,
   'reward-model': rewardModel,
   dpo,
   kto,

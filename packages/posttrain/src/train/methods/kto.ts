@@ -11,5 +11,5 @@ export const kto: Method = {
   papers: ['arXiv:2402.01306'],
   rows: (recipe, folder, hooks) => prepareFeedbackRows(recipe, folder, hooks, prepareAnswers),
   usesReference: () => true,
-  objective: ({ kto: keys }, reference) => ktoObjective(keys!, reference!),
+  objective: ({ kto: keys }, { reference }) => ktoObjective(keys!, reference!),
 };

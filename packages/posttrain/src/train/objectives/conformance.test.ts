@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Judged, Pack, StepSource, TokenRow } from '../../data/types.ts';
 import { type CausalLm, type Decoder, loadCausalLm, loadRewardModel } from '../../models/index.ts';
 import { Random } from '../../support/random.ts';
-import { scope, tensor, toArray } from '../../tensor/index.ts';
+import { scope, type Tensor, tensor, toArray } from '../../tensor/index.ts';
 import { assertNoLeak, goldenPath, relativeError } from '../../testing/golden.ts';
 import { backward, evaluate } from '../backward.ts';
 import { makeBatch } from '../batch.ts';
@@ -13,9 +13,11 @@ import { dpoObjective } from '../methods/dpo.ts';
 import { orpoObjective } from '../methods/orpo.ts';
 import { rewardObjective } from '../methods/reward-model.ts';
 import { simpoObjective } from '../methods/simpo.ts';
-import { crossEntropy, type Objective } from '../objective.ts';
+import { type Batch, crossEntropy, type Objective } from '../objective.ts';
 import { rowLogps } from '../row-logps.ts';
+import type { Teacher } from '../teacher.ts';
 import { gradientNorm, Trainable } from '../trainable.ts';
+import { distillationObjective } from './distillation-objective.ts';
 import { ktoObjective } from './kto-objective.ts';
 import type { Reference } from './pair-logps.ts';
 
@@ -57,6 +59,16 @@ const reference: Reference = (row) => {
   return known;
 };
 
+/** Distributions that another model might have at the targets of a row, whatever batch it stands in. */
+const teacher: Teacher = ({ rows }) => {
+  const logits = rows.flatMap(({ row, count }) => {
+    const drawn = new Random(row.tokens.reduce((sum, token) => 31 * sum + token, 0) >>> 0);
+    return Array.from({ length: count * 128 }, () => 4 * drawn.float());
+  });
+  const all = tensor(logits).view([-1, 128]);
+  return (start, count) => all.narrow(0, start, count);
+};
+
 interface Case {
   readonly objective: (reference: Reference) => Objective;
   readonly packs: readonly Pack[];
@@ -67,6 +79,7 @@ interface Case {
 }
 
 const sigmoid = { loss: 'sigmoid', beta: 0.3, labelSmoothing: 0, lengthNormalised: false, sft: 0 } as const;
+const forward = { loss: 'forward-kl', beta: 0.5, temperature: 1, crossEntropy: 0 } as const;
 const cases: Readonly<Record<string, Case>> = {
   'cross-entropy': { objective: () => crossEntropy, packs: plain },
   'dpo sigmoid': { objective: (r) => dpoObjective(sigmoid, r), packs: pairs, atReference: Math.LN2 },
@@ -98,6 +111,16 @@ const cases: Readonly<Record<string, Case>> = {
   },
   orpo: { objective: () => orpoObjective({ lambda: 0.5 }), packs: pairs },
   simpo: { objective: () => simpoObjective({ beta: 2, margin: 1 }), packs: pairs },
+  'distill forward': { objective: () => distillationObjective(forward, teacher), packs: plain },
+  'distill reverse, with cross-entropy': {
+    objective: () => distillationObjective({ ...forward, loss: 'reverse-kl', crossEntropy: 0.3 }, teacher),
+    packs: plain,
+  },
+  'distill jsd, softened': {
+    objective: () =>
+      distillationObjective({ ...forward, loss: 'jsd', beta: 0.3, temperature: 2, crossEntropy: 0.3 }, teacher),
+    packs: plain,
+  },
   'reward model': {
     objective: () => rewardObjective({ margins: true, centring: 0.1 }),
     packs: pairs,
@@ -167,6 +190,25 @@ function assertSame(actual: Step, expected: Step, what: string): void {
     assert.ok(Math.abs(actual.metrics![name]! - value) <= 1e-5 * Math.max(1, Math.abs(value)), `${what}: ${name}`);
 }
 
+/** The objective's sum by its own input: log-probabilities [M], scores [R], or logits [M · 128]. */
+function asFunction(objective: Objective, batch: Batch): { readonly inputs: number; sum(values: Tensor): Tensor } {
+  const { targets, weights } = batch;
+  switch (objective.needs) {
+    case 'each-logp':
+      return { inputs: targets.count, sum: (logp) => objective.sum({ logp, weights }) };
+    case 'all-logps':
+      return { inputs: targets.count, sum: (logp) => objective.loss(logp, batch).sum };
+    case 'scores':
+      return { inputs: batch.rows.length, sum: (scores) => objective.loss(scores, batch).sum };
+    case 'teacher': {
+      const { loss } = objective.forBatch(batch);
+      const [start, count] = [0, targets.count];
+      const sum = (values: Tensor) => loss({ start, count, logits: values.view([-1, 128]), targets, weights }).sum;
+      return { inputs: count * 128, sum };
+    }
+  }
+}
+
 for (const [name, kind] of Object.entries(cases)) {
   const { objective: make, packs, atReference } = kind;
   test(`${name}: micro-batches, the order of rows and recomputation change nothing`, () =>
@@ -196,18 +238,15 @@ for (const [name, kind] of Object.entries(cases)) {
     scope(() => {
       const objective = make(reference);
       const batch = makeBatch(packs);
-      const wanted = kind.scores ? batch.rows.length : batch.targets.count;
+      const { inputs, sum: sumOf } = asFunction(objective, batch);
       const at = (values: readonly number[]) => {
-        const logp = tensor(values, { dtype: 'float64' });
-        logp.requiresGrad = true;
-        const sum =
-          objective.needs === 'each-logp'
-            ? objective.sum({ logp, weights: batch.weights })
-            : objective.loss(logp, batch).sum;
+        const leaf = tensor(values, { dtype: 'float64' });
+        leaf.requiresGrad = true;
+        const sum = sumOf(leaf);
         sum.backward();
-        return { sum: sum.item(), gradient: toArray(logp.grad!) };
+        return { sum: sum.item(), gradient: toArray(leaf.grad!) };
       };
-      const values = Array.from({ length: wanted }, (_, i) => -4.5 - Math.sin(i));
+      const values = Array.from({ length: inputs }, (_, i) => -4.5 - Math.sin(i));
       const { gradient } = at(values);
       for (const i of [0, 3, values.length - 1]) {
         const moved = (by: number) => at(values.map((value, j) => (i === j ? value + by : value))).sum;

@@ -1,3 +1,4 @@
+import { distill } from './distill.ts';
 import { dpo } from './dpo.ts';
 import { kto } from './kto.ts';
 import { orpo } from './orpo.ts';
@@ -10,6 +11,7 @@ import { simpo } from './simpo.ts';
 export const methods = [
   sft, //
   pretrain,
+  distill,
   rewardModel,
   dpo,
   kto,

@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { settlePrecision } from '../../models/precision.ts';
+import type { ResolvedRecipe } from '../../runs/index.ts';
+import type { Method } from '../method.ts';
+import { distillationObjective } from '../objectives/distillation-objective.ts';
+import { storedTeacher, topKObjective } from '../objectives/top-k-objective.ts';
+import { refuseOtherTokens } from '../teacher-tokens.ts';
+import { prepareTrainingRows } from '../training-rows.ts';
+
+/**
+ * Knowledge distillation: the rows of supervised tuning, with the teacher's whole distribution at each target in place of the one token
+ * that stands there. Hinton et al. 2015, arXiv:1503.02531; divergences: Agarwal et al. 2024, arXiv:2306.13649.
+ */
+export const distill: Method = {
+  name: 'distill',
+  papers: ['arXiv:1503.02531', 'arXiv:2306.13649', 'arXiv:2306.08543'],
+  async rows(recipe, folder, hooks) {
+    const teacher = modelOf(recipe);
+    if (teacher !== undefined) await refuseOtherTokens(folder, teacher);
+    return await prepareTrainingRows(recipe, folder, hooks);
+  },
+  usesReference: () => false,
+  teacher: {
+    of(recipe) {
+      const model = modelOf(recipe);
+      return model === undefined ? null : { model, precision: recipe.distill!.precision };
+    },
+    settled: ({ distill: keys, ...recipe }, dimensions) => ({
+      ...recipe,
+      distill: { ...keys!, precision: settlePrecision(keys!.precision, dimensions) },
+    }),
+    store: ({ distill: keys }) => {
+      const { teacher, logits, topK, temperature } = keys!;
+      return logits === undefined ? null : { path: logits, k: topK, temperature, teacher };
+    },
+  },
+  objective({ distill: keys }, { teacher }) {
+    if (teacher?.kind === 'stored') return topKObjective(keys!, storedTeacher(teacher.logits));
+    // After a stop there is no teacher, and no step that asks it.
+    return distillationObjective(keys!, (batch) => teacher!.run(batch));
+  },
+};
+
+/** The model that has to be loaded: none where it was run before. */
+function modelOf({ distill: keys }: ResolvedRecipe): string | undefined {
+  const { teacher, logits } = keys!;
+  return logits !== undefined && existsSync(logits) ? undefined : teacher;
+}
