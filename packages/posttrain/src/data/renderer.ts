@@ -3,6 +3,7 @@ import { ChatTemplate, type ChatTemplateOptions } from './chat-template.ts';
 import { ConversationText, type TextRow, type TrainOn } from './conversation-text.ts';
 import { type SpecialTokens, StringGuards } from './guarded-messages.ts';
 import { PlainRows } from './plain-rows.ts';
+import { prefaced } from './prefaced.ts';
 import { LimitError } from './python-semantics.ts';
 import { RowEncoder, type WeightedTokens } from './row-encoder.ts';
 import { RowError, RowProblems } from './row-problems.ts';
@@ -16,6 +17,8 @@ export interface RendererOptions extends Pick<ChatTemplateOptions, 'now' | 'limi
   readonly train?: TrainOn;
   /** Default `text`: control strings in the data stay text. Segments may always write them out. */
   readonly specialTokens?: SpecialTokens;
+  /** A text that is put in front of each conversation, as its system message or the start of it, and of each plain prompt. */
+  readonly preface?: string | undefined;
   /** Instead of the tokenizer's own. */
   readonly chatTemplate?: TemplateSource | undefined;
   /** Further variables of the template, such as `enable_thinking`. */
@@ -63,6 +66,7 @@ export class Renderer {
   readonly tokenizer: Tokenizer;
   readonly train: TrainOn;
   readonly specialTokens: SpecialTokens;
+  readonly #preface: string | undefined;
   readonly #guards: StringGuards;
   readonly #conversations: ConversationText | undefined;
   readonly #encoder: RowEncoder;
@@ -73,6 +77,7 @@ export class Renderer {
     this.tokenizer = tokenizer;
     this.train = options.train ?? 'assistant';
     this.specialTokens = options.specialTokens ?? 'text';
+    this.#preface = options.preface;
     const source = options.chatTemplate ?? tokenizer.chatTemplate;
     const controls = tokenizer.controlTokens(source?.source);
     this.#guards = new StringGuards(controls, this.specialTokens);
@@ -129,7 +134,7 @@ export class Renderer {
 
   #draft(example: Example, found: string[], problems: RowProblems): Draft | undefined {
     try {
-      const draft = this.#draftOf(example, found);
+      const draft = this.#draftOf(this.#preface === undefined ? example : prefaced(example, this.#preface), found);
       this.#refuse(found);
       return draft;
     } catch (thrown) {

@@ -20,6 +20,8 @@ export interface StoreChoice {
   readonly k: number;
   readonly temperature: number;
   readonly teacher: string | undefined;
+  /** What the teacher reads in front of each prompt. */
+  readonly context: string | undefined;
 }
 
 /** What an objective compares the model with; null where the method has said that it needs none, and where a stop was requested first. */

@@ -5,6 +5,7 @@ import type { StoreChoice } from './method.ts';
 import { type StoreOptions, storeTeacher } from './store-teacher.ts';
 import { format, StoredLogits } from './stored-logits.ts';
 import { liveTeacher, type Teacher } from './teacher.ts';
+import type { TrainingRows } from './training-rows.ts';
 
 /** A teacher as the objective gets it: in memory, or what was stored of it. */
 export type PreparedTeacher = Disposable &
@@ -14,6 +15,7 @@ export interface TeacherSetup extends Pick<StoreOptions, 'rows' | 'together' | '
   /** The teacher, where it was loaded; it is disposed of once it is stored. */
   readonly model: CausalLm | undefined;
   readonly vocabulary: number;
+  readonly privileged: TrainingRows['privileged'];
   readonly store: StoreChoice | null;
 }
 
@@ -22,14 +24,15 @@ export interface TeacherSetup extends Pick<StoreOptions, 'rows' | 'together' | '
  * @returns null where there is none, and where a stop was requested before all rows were stored
  */
 export async function prepareTeacher(setup: TeacherSetup): Promise<PreparedTeacher | null> {
-  const { model, store, vocabulary } = setup;
+  const { model, store, vocabulary, privileged } = setup;
   // A model in memory is disposed of by who loaded it.
-  if (!store) return model ? { kind: 'live', run: liveTeacher(model), [Symbol.dispose]() {} } : null;
+  if (!store) return model ? { kind: 'live', run: liveTeacher(model, privileged), [Symbol.dispose]() {} } : null;
   if (model && !existsSync(store.path)) {
     const { temperature, teacher, path } = store;
+    const context = store.context ?? null;
     const k = Math.min(store.k, vocabulary);
-    const header = { format, version: 1, teacher: teacher!, temperature, k, vocabulary } as const;
-    if (!(await storeTeacher(liveTeacher(model), { ...setup, path, header }))) return null;
+    const header = { format, version: 1, teacher: teacher!, context, temperature, k, vocabulary } as const;
+    if (!(await storeTeacher(liveTeacher(model, privileged), { ...setup, path, header }))) return null;
     model[Symbol.dispose]();
   }
   const logits = openStored(setup)!;
@@ -65,7 +68,7 @@ function openStored({ store, rows, vocabulary, model }: Parameters<typeof checkS
 /** @throws recipe-invalid where a file was made for other keys than the recipe's */
 function refuseOtherLogits(
   { path, header }: StoredLogits,
-  { k, temperature, teacher }: StoreChoice,
+  { k, temperature, teacher, context }: StoreChoice,
   vocabulary: number,
 ) {
   const asked = { 'distill.temperature': temperature, 'distill.topK': Math.min(k, vocabulary), tokens: vocabulary };
@@ -76,6 +79,10 @@ function refuseOtherLogits(
     .map((name) => `${name} is ${asked[name]}, in the file ${held[name]}`);
   if (teacher !== undefined && teacher !== header.teacher)
     differences.push(`distill.teacher is ${teacher}, in the file ${header.teacher}`);
+  if (teacher !== undefined && (context ?? null) !== header.context)
+    differences.push(
+      `distill.context is ${JSON.stringify(context ?? null)}, in the file ${JSON.stringify(header.context)}`,
+    );
   if (differences.length === 0) return;
   throw new PosttrainError(
     'recipe-invalid',

@@ -246,6 +246,7 @@ function storedOf(recipe: ResolvedRecipe, student: Decoder, rows: TrainingRows, 
 function teacherSetup({ recipe, loaded, rows, teacher, emit, stop }: Prepared): TeacherSetup {
   return {
     ...storedOf(recipe, loaded.model, rows, teacher),
+    privileged: rows.privileged,
     together: recipe.microBatch as number,
     stopRequested: () => stop.aborted,
     onProgress: (done: number, total: number) => emit({ type: 'progress', what: 'teacher', done, total }),

@@ -36,7 +36,7 @@ function withModel(body: (teacher: CausalLm) => Promise<void>): Promise<void> {
 async function store(t: TestContext, teacher: CausalLm, k: number, temperature = 1): Promise<string> {
   const path = join(temporaryFolder(t), 'teacher.logits');
   const vocabulary = teacher.dimensions.vocabulary;
-  const header: LogitsHeader = { format, version: 1, teacher: 'pocket', temperature, k, vocabulary };
+  const header: LogitsHeader = { format, version: 1, teacher: 'pocket', context: null, temperature, k, vocabulary };
   const done = await storeTeacher(liveTeacher(teacher), {
     ...{ path, header, rows: [...rows, rows[0]!], together: 3 },
     ...{ stopRequested: () => false, onProgress: () => {} },

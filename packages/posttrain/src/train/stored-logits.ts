@@ -10,8 +10,9 @@ export const format = 'posttrain top-k logits';
 export interface LogitsHeader {
   readonly format: typeof format;
   readonly version: 1;
-  /** The model that they come from, and what it saw before each row; for people, and to tell one file from another. */
+  /** The model that they come from, and what it read in front of each prompt. */
   readonly teacher: string;
+  readonly context: string | null;
   readonly temperature: number;
   /** Tokens kept at each target. */
   readonly k: number;

@@ -25,6 +25,8 @@ export interface TrainingRows {
   readonly largestId: { readonly id: number; readonly origin: RowOrigin };
   /** Rows that a reference model or a teacher would be asked about: each once. */
   readonly compared: readonly TokenRow[];
+  /** What a teacher reads in place of a row, where that is another: the same targets behind another prompt. */
+  readonly privileged?: ReadonlyMap<TokenRow, TokenRow>;
   readonly report: DataReport;
   /** The chat template that the recipe gives instead of the model's own. */
   readonly template: string | undefined;
@@ -63,12 +65,14 @@ export async function rendererFor(
   { data, train }: ResolvedRecipe,
   modelFolder: string,
   now: Date,
+  preface?: string,
 ): Promise<Pick<TrainingRows, 'tokenizer' | 'template'> & { readonly renderer: Renderer }> {
   const tokenizer = await Tokenizer.load(tokenizerFolder(modelFolder));
   const template = data.template === undefined ? undefined : readTemplate(data.template);
   const renderer = new Renderer(tokenizer, {
     ...(train ? { train } : {}),
     specialTokens: data.specialTokens,
+    preface,
     now,
     chatTemplate: template === undefined ? undefined : { source: template, file: data.template! },
   });
@@ -81,12 +85,11 @@ export async function prepareTrainingRows(
   modelFolder: string,
   hooks: RowHooks,
 ): Promise<TrainingRows> {
-  const { data, replay } = recipe;
+  const { data } = recipe;
   const maxTokens = data.maxTokens as number;
   const { tokenizer, template, renderer } = await rendererFor(recipe, modelFolder, hooks.now);
-  const files = replay ? [...data.train, { path: replay.path, weight: 1 }] : data.train;
   const prepared = await prepareRows({
-    sources: files,
+    sources: filesOf(recipe),
     renderer,
     maxTokens,
     context: contextOf(modelFolder),
@@ -124,6 +127,11 @@ export async function prepareTrainingRows(
     report: prepared.report,
     template,
   };
+}
+
+/** The files that rows are drawn from: the recipe's own, then that of `replay`. */
+export function filesOf({ data, replay }: ResolvedRecipe): ResolvedRecipe['data']['train'] {
+  return replay ? [...data.train, { path: replay.path, weight: 1 }] : data.train;
 }
 
 export function largestIdOf(rows: readonly TokenRow[]): TrainingRows['largestId'] {

@@ -262,6 +262,8 @@ export interface DistillRecipe {
 export interface DistillKeys {
   /** The model to learn from, with the same tokens as the model that learns: a folder (./name or /name), a Hugging Face Hub id (owner/name), or pocket. */
   teacher?: string | undefined;
+  /** A text that the teacher alone reads in front of each prompt, as the system message of a conversation: with the model itself as teacher, it learns to answer as if it had read the text (context distillation). */
+  context?: string | undefined;
   /** A file of the teacher's likeliest tokens at each target. Where it is missing, the teacher writes it before the first step and leaves memory; where it is there, no teacher is needed. */
   logits?: string | undefined;
   /** How many tokens a file of logits keeps at each target; all others count as one. Default: 64. */

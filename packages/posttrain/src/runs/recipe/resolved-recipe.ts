@@ -62,8 +62,8 @@ export interface ResolvedLora {
 }
 
 /** At least one of its sources is there. */
-export type ResolvedDistill = Filled<Omit<DistillKeys, 'teacher' | 'logits'>> &
-  Readonly<Pick<DistillKeys, 'teacher' | 'logits'>>;
+export type ResolvedDistill = Filled<Omit<DistillKeys, 'teacher' | 'logits' | 'context'>> &
+  Readonly<Pick<DistillKeys, 'teacher' | 'logits' | 'context'>>;
 
 /** Files that a run is measured on before and after; at least one. */
 export interface ForgettingFiles {

@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs';
+import { resolveModelFolder } from '../../models/model-folder.ts';
 import { settlePrecision } from '../../models/precision.ts';
 import type { ResolvedRecipe } from '../../runs/index.ts';
 import type { Method } from '../method.ts';
 import { distillationObjective } from '../objectives/distillation-objective.ts';
 import { storedTeacher, topKObjective } from '../objectives/top-k-objective.ts';
+import { privilegedRows } from '../privileged-rows.ts';
 import { refuseOtherTokens } from '../teacher-tokens.ts';
-import { prepareTrainingRows } from '../training-rows.ts';
+import { contextOf, prepareTrainingRows } from '../training-rows.ts';
 
 /**
  * Knowledge distillation: the rows of supervised tuning, with the teacher's whole distribution at each target in place of the one token
- * that stands there. Hinton et al. 2015, arXiv:1503.02531; divergences: Agarwal et al. 2024, arXiv:2306.13649.
+ * that stands there; a teacher may read more than the student (context). Hinton et al. 2015, arXiv:1503.02531; divergences: Agarwal et al. 2024, arXiv:2306.13649.
  */
 export const distill: Method = {
   name: 'distill',
@@ -17,7 +19,11 @@ export const distill: Method = {
   async rows(recipe, folder, hooks) {
     const teacher = modelOf(recipe);
     if (teacher !== undefined) await refuseOtherTokens(folder, teacher);
-    return await prepareTrainingRows(recipe, folder, hooks);
+    const rows = await prepareTrainingRows(recipe, folder, hooks);
+    const { context: text } = recipe.distill!;
+    if (teacher === undefined || text === undefined) return rows;
+    const context = contextOf(resolveModelFolder(teacher));
+    return { ...rows, privileged: await privilegedRows(recipe, folder, hooks, rows.compared, { text, context }) };
   },
   usesReference: () => false,
   teacher: {
@@ -30,8 +36,8 @@ export const distill: Method = {
       distill: { ...keys!, precision: settlePrecision(keys!.precision, dimensions) },
     }),
     store: ({ distill: keys }) => {
-      const { teacher, logits, topK, temperature } = keys!;
-      return logits === undefined ? null : { path: logits, k: topK, temperature, teacher };
+      const { teacher, logits, topK, temperature, context } = keys!;
+      return logits === undefined ? null : { path: logits, k: topK, temperature, teacher, context };
     },
   },
   objective({ distill: keys }, { teacher }) {

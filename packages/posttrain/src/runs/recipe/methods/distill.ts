@@ -10,6 +10,13 @@ const distillKeys = z
       .describe(
         'The model to learn from, with the same tokens as the model that learns: a folder (./name or /name), a Hugging Face Hub id (owner/name), or pocket.',
       ),
+    context: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'A text that the teacher alone reads in front of each prompt, as the system message of a conversation: with the model itself as teacher, it learns to answer as if it had read the text (context distillation).',
+      ),
     logits: z
       .string()
       .min(1)
