@@ -13,7 +13,7 @@ export interface Privilege {
 
 /**
  * Each row once more with a text in front of its prompt, for a teacher that knows more than the model that learns (context distillation;
- * Askell et al. 2021, arXiv:2112.00861, §2.2.1). Targets are the same tokens in the same order.
+ * Askell et al. 2021, arXiv:2112.00861). Targets are the same tokens in the same order.
  * @throws data-invalid where a row does not fit the teacher's context so, or its targets would be others
  */
 export async function privilegedRows(

@@ -342,6 +342,13 @@ export const foreignNames: readonly ForeignName[] = [
     key: null,
     note: 'Not offered: adapters are LoRA’s beside a base in fp32 or bf16.',
   },
+  { names: ['teacher_model_name_or_path', 'teacher_model'], peers: ['HF'], key: 'distill.teacher' },
+  {
+    names: ['lmbda', 'seq_kd'],
+    peers: ['HF'],
+    key: null,
+    note: 'Distillation is on the rows as they are, GKD at lmbda 0; texts of the teacher are made with posttrain generate.',
+  },
   { names: ['neftune_noise_alpha', 'label_smoothing_factor'], peers: all, key: null, note: 'Not offered.' },
   {
     names: ['push_to_hub', 'hub_model_id', 'trust_remote_code', 'do_train', 'do_predict'],
