@@ -29,8 +29,8 @@ const groups = [
     tests: loss,
     changes: [
       ['logits without their normaliser', '.sub(logits.logsumexp([-1]))', ''],
-      ['last chunk left out', 'start < total; start += chunkRows', 'start + chunkRows <= total; start += chunkRows'],
-      ['chunk one target short', 'Math.min(chunkRows, total - start)', 'Math.min(chunkRows - 1, total - start)'],
+      ['last chunk left out', 'start < total; start += rows', 'start + rows <= total; start += rows'],
+      ['chunk one target short', 'Math.min(rows, total - start)', 'Math.min(rows - 1, total - start)'],
       [
         'weights of the first chunk for all',
         'const weights = batch.weights.narrow(0, start, length)',

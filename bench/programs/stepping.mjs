@@ -73,6 +73,7 @@ function summary(steps) {
     cpuSecondsMedian: median(({ cpuSeconds }) => cpuSeconds),
     tokensPerSecond: median(({ seconds, tokens }) => tokens / seconds),
     loss: steps.at(-1).loss,
+    losses: steps.map(({ loss }) => loss),
     faults: steps.every(({ faults }) => faults !== undefined) ? median(({ faults }) => faults) : null,
     peakRss: Math.max(...steps.map(({ peakRss }) => peakRss)),
   };

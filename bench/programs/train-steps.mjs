@@ -1,12 +1,12 @@
 // Training steps on demand: node train-steps.mjs SPEC.json. For each line on stdin one step is done and one JSON line
 // printed: { seconds, cpuSeconds, systemSeconds, loss, gradNorm, tokens, faults, peakRss }. The first line printed says that all is loaded.
-//   SPEC: { model, rows, batch, precision, threads, lr, maxTokens, packing, method?, lora? }
+//   SPEC: { model, rows, batch, precision, threads, lr, maxTokens, packing, method?, lora?, teacher? }
 //   rows: JSON lines with `input_ids`; for `dpo` and `reward-model` with `prompt_ids`, `chosen_ids`, `rejected_ids`
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { attachAdapters, loadCausalLm, loadRewardModel } from 'posttrain/models';
 import { build, setThreads } from 'posttrain/tensor';
-import { AdamW, crossEntropy, makeTrainable, trainLoop } from 'posttrain/train';
+import { AdamW, crossEntropy, distillationObjective, liveTeacher, makeTrainable, trainLoop } from 'posttrain/train';
 import { packRows } from '../../packages/posttrain/dist/data/packing.js';
 import { dpoObjective } from '../../packages/posttrain/dist/train/methods/dpo.js';
 import { rewardObjective } from '../../packages/posttrain/dist/train/methods/reward-model.js';
@@ -46,7 +46,7 @@ function rowOf(ids, prompt, i) {
 /** What a run measures before its first step is not part of a step. */
 function objectiveOf() {
   if (spec.method === 'reward-model') return rewardObjective({ margins: false, centring: 0 });
-  if (spec.method !== 'dpo') return crossEntropy;
+  if (spec.method !== 'dpo') return spec.teacher ? fromTeacher(spec) : crossEntropy;
   const compared = packs.flat();
   const known = new Map(rowLogps(model, compared, 2 * spec.batch).map((logp, i) => [compared[i], logp]));
   const options = { loss: 'sigmoid', beta: 0.1, labelSmoothing: 0, lengthNormalised: false, sft: 0 };
@@ -72,6 +72,12 @@ const options = {
   seed: 0,
   every: { evaluate: false, checkpoint: false },
 };
+/** Forward KL to a teacher in the same arithmetic. */
+function fromTeacher({ teacher, precision }) {
+  const keys = { loss: 'forward-kl', beta: 0.5, temperature: 1, crossEntropy: 0 };
+  return distillationObjective(keys, liveTeacher(loadCausalLm(teacher, { precision }).model));
+}
+
 const say = (object) => process.stdout.write(`${JSON.stringify(object)}\n`);
 
 say({ torch: build().torch });

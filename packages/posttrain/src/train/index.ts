@@ -10,11 +10,16 @@ export {
   type BatchLoss,
   type BatchObjective,
   crossEntropy,
+  type LogitChunk,
+  type LogitObjective,
   type Metrics,
   type Objective,
   type RowTargets,
   type TargetObjective,
+  type TeacherObjective,
 } from './objective.ts';
+export { distillationObjective } from './objectives/distillation-objective.ts';
 export { AdamW, type AdamWOptions, Muon, type MuonOptions, makeOptimizer, type Optimizer } from './optimizers/index.ts';
 export { type ScheduleOptions, scheduleFactor, warmupSteps } from './schedule.ts';
+export { liveTeacher, type Teacher, type TeacherLogits } from './teacher.ts';
 export { clipFactor, gradientNorm, Trainable } from './trainable.ts';
