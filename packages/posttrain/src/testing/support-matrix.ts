@@ -27,9 +27,13 @@ const steps = 3;
 const batch = 4;
 
 /** Keys that a method needs of its own in so short a run. */
-const own: Readonly<Partial<Record<Recipe['method'], object>>> = { dpo: { dpo: { beta: 0.5 } } };
+const own: Readonly<Partial<Record<Recipe['method'], object>>> = {
+  dpo: { dpo: { beta: 0.5 } },
+  // The model itself, which has read something: another distribution of the same tokens.
+  distill: { distill: { teacher: goldenPath('models/tiny-bpe'), context: 'Be brief.', crossEntropy: 0.3 } },
+};
 /** Methods that learn from rows; the others learn from judged answers. */
-export const learnsRows: ReadonlySet<string> = new Set(['sft', 'pretrain']);
+export const learnsRows: ReadonlySet<string> = new Set(['sft', 'pretrain', 'distill']);
 
 /** Runs one cell in `folder`, which is its own. */
 export async function runCell(cell: Cell, folder: string): Promise<Outcome> {

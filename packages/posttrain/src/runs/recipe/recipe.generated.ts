@@ -220,6 +220,8 @@ export interface DistillRecipe {
   model: string;
   /** Start from the model's weights, or from random weights of the same shape, drawn from seed. Default: pretrained. */
   init?: 'pretrained' | 'random' | undefined;
+  /** Train low-rank adapters beside frozen weights. Absent: all weights are trained. */
+  lora?: LoraKeys | undefined;
   /** Which rows are read and how they become sequences. */
   data: DataKeys;
   /** Which tokens bear loss: those the assistant writes, those after the prompt, or every token. Default: assistant for sft, all for pretrain. */
