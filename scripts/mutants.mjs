@@ -101,7 +101,7 @@ const groups = [
     changes: [
       [
         'training without dropout',
-        'const states = model.call(batch.tokens, attention, true)',
+        'const states = model.call(batch.tokens, attention, dropout)',
         'const states = model.call(batch.tokens, attention, false)',
       ],
       ['recomputation drops other weights', 'setRngState(random[i]);', ''],
