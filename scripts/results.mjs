@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './measurements.mjs';
+import { englishBase, hhReward, pocketDpo, pocketReward } from './preference-blocks.mjs';
 import { coverage, degenerate, harness, kernels, pocketSft } from './results-blocks.mjs';
 
 /** The last record of a bench, or a study's. */
@@ -14,6 +15,17 @@ function stored(kind, name) {
   if (!existsSync(file)) return null;
   const text = readFileSync(file, 'utf8').trim();
   return JSON.parse(kind === 'bench' ? text.split('\n').at(-1) : text);
+}
+
+/** The last record; of a bench that was run with several numbers of threads, the last of each. */
+function storedByThreads(kind, name) {
+  const last = stored(kind, name);
+  if (kind !== 'bench' || last === null || last.settings.threads === undefined) return last === null ? [] : [last];
+  const lines = readFileSync(join(root, 'bench', 'results', `${name}.jsonl`), 'utf8')
+    .trim()
+    .split('\n');
+  const byThreads = new Map(lines.map((line) => JSON.parse(line)).map((record) => [record.settings.threads, record]));
+  return [...byThreads.values()].sort((a, b) => a.settings.threads - b.settings.threads);
 }
 
 const fixed = (value, digits) => value.toFixed(digits);
@@ -118,6 +130,9 @@ const rows = {
       `SFT of a 135 M model in bf16, ${mode}, ${settings.threads} thread${settings.threads === 1 ? '' : 's'}`,
       `${fixed(ours[mode].tokensPerSecond, 0)} tokens/s, ${fixed(100 * boundShare, 0)} % of the bound${timesDefault ? `; ${fixed(timesDefault, 1)}× TRL, ${fixed(memory, 2)}× its memory` : ''}`,
     ]),
+  'bench lora': besideTrl('LoRA, rank 16 on all linear maps'),
+  'bench dpo': besideTrl('DPO'),
+  'bench reward-model': besideTrl('a reward model'),
   'bench host-latency': ({ ours }) => [
     [
       'a server while it trains: 99th percentile, latest 500 ms timer',
@@ -125,6 +140,16 @@ const rows = {
     ],
   ],
 };
+
+/** A training step of the 135 M model beside TRL's. */
+function besideTrl(what) {
+  return ({ ours, ratio: { boundShare, timesDefault, timesTuned, memory }, settings: { threads } }) => [
+    [
+      `${what}, 135 M model in bf16, ${threads} thread${threads === 1 ? '' : 's'}`,
+      `${fixed(ours.tokensPerSecond, 0)} tokens/s, ${fixed(100 * boundShare, 0)} % of the bound${timesDefault ? `; ${fixed(timesDefault, 1)}× TRL, ${fixed(timesTuned, 1)}× at its best, ${fixed(memory, 2)}× its memory` : ''}`,
+    ],
+  ];
+}
 
 function learned(what) {
   return ({ ours: { before, mean, random }, peers }) => [
@@ -140,11 +165,11 @@ function measured() {
   const lines = ['| measured | result | how |', '|---|---|---|'];
   const machines = new Set();
   for (const [source, describe] of Object.entries(rows)) {
-    const record = stored(...source.split(' '));
-    if (!record) continue;
-    machines.add(`${record.machine.cores} cores of ${record.machine.cpu}, Node ${record.versions.node}`);
-    for (const [claim, figure] of describe(record))
-      lines.push(`| ${claim} | ${figure} | \`npm run -s ${source.replace(' ', ' -- ')}\` |`);
+    for (const record of storedByThreads(...source.split(' '))) {
+      machines.add(`${record.machine.cores} cores of ${record.machine.cpu}, Node ${record.versions.node}`);
+      for (const [claim, figure] of describe(record))
+        lines.push(`| ${claim} | ${figure} | \`npm run -s ${source.replace(' ', ' -- ')}\` |`);
+    }
   }
   lines.push(
     '',
@@ -161,6 +186,10 @@ const blocks = {
   harness: () => harness(stored),
   kernels: () => kernels(stored),
   'pocket-sft': () => pocketSft(stored),
+  'pocket-dpo': () => pocketDpo(stored),
+  'pocket-reward': () => pocketReward(stored),
+  'hh-reward': () => hhReward(stored),
+  'english-base': () => englishBase(stored),
 };
 
 const marked = /(<!-- results:begin (\S+) -->\n)([\s\S]*?)(\n<!-- results:end -->)/g;
