@@ -28,6 +28,7 @@ const STEPS = [
   { name: 'optim', script: 'optimizers.py', folders: ['optim'] },
   { name: 'rows', script: 'instruction_rows.py', folders: ['models/babyllama-361-chat', 'models/tiny-bpe', 'sft/rows.jsonl', 'learn/instruction.jsonl'] },
   { name: 'sft', script: 'sft_trajectories.py', folders: ['sft'], needs: ['models', 'rows'] },
+  { name: 'policy', script: 'trl_policy.py', folders: ['policy'] },
   { name: 'preference', script: 'preference_trajectories.py', folders: ['preference'], needs: ['rows'] },
   { name: 'lora', script: 'lora.py', folders: ['lora/peft', 'lora/start', 'lora/logits.safetensors', 'lora/fixture.json', 'lora/sft.packed.json', 'lora/sft.unpacked.json'], needs: ['models', 'rows'], modules: ['peft'] },
   { name: 'distill', script: 'distill_trajectories.py', folders: ['distill'], needs: ['models', 'rows', 'sft'] },

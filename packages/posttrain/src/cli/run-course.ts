@@ -76,7 +76,8 @@ export class RunCourse {
 const shownMetrics = [
   ['accuracy', 'accuracy'],
   ['margin', 'reward margin'],
-  ['kl', 'KL baseline'],
+  ['reward', 'reward'],
+  ['kl', 'KL'],
 ] as const;
 
 function heldOutMetrics(evaluations: readonly EvaluateEvent[]): [string, string][] {

@@ -13,6 +13,7 @@ import { type Watched, watchRun } from './watch-run.ts';
 export interface TrainCommandOptions {
   readonly dir?: string;
   readonly resume?: boolean;
+  readonly allowCode?: boolean;
   readonly dryRun?: boolean;
   readonly threads?: number;
 }
@@ -32,7 +33,12 @@ export async function trainCommand(
   await prepareEngine(output);
   const { train } = await loadLibrary();
   output.note(output.noteColours.dim(`run folder ${dir}`));
-  const run = train(recipeFile, { dir, overrides: changes, resume: options.resume === true });
+  const run = train(recipeFile, {
+    dir,
+    overrides: changes,
+    resume: options.resume === true,
+    allowCode: options.allowCode === true,
+  });
   const watched = await watchRun(run, recipe.method, output);
   if (!output.json) present(watched, nextCommand(watched, [recipeFile, ...changes], dir), output);
   return watched.signal === undefined ? exitCode.ok : signalExitCode[watched.signal];

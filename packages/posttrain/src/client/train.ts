@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { EngineProcess } from '../engine/host.ts';
-import type { TrainRequest } from '../engine/protocol.ts';
+import type { AskScore, TrainRequest } from '../engine/protocol.ts';
 import type { Stopping } from '../engine/stopping.ts';
 import { loadRecipe } from '../runs/recipe/load.ts';
 import type { Recipe } from '../runs/recipe/recipe.generated.ts';
 import { resolveRecipe } from '../runs/recipe/resolve.ts';
+import { loadRewards, RewardDesk } from './reward-desk.ts';
 import { type Launch, Run } from './run.ts';
 
 export interface TrainOptions {
@@ -19,6 +20,8 @@ export interface TrainOptions {
   readonly resume?: boolean;
   /** Changes to the recipe such as `lr=2e-5`. */
   readonly overrides?: readonly string[];
+  /** Run rewards that a recipe file names outside its own folder. */
+  readonly allowCode?: boolean;
   readonly onWarning?: (message: string) => void;
   /** Compute in this process instead of a child: for tests and for one process per device. It blocks the event loop. */
   readonly inProcess?: boolean;
@@ -43,14 +46,28 @@ export function train(recipe: Recipe | string, options: TrainOptions): Run {
       dir,
       resume: options.resume ?? false,
     };
-    return options.inProcess ? trainHere(request, onEvent, stopping) : trainInEngine(request, onEvent, stopping);
+    const rewards = await loadRewards(loaded.recipe, request.recipe, folderOfCode(recipe, loaded.folder, options));
+    const desk = new RewardDesk(rewards, stopping.stop);
+    const score: AskScore = (question) => desk.score(question);
+    const start = options.inProcess ? trainHere : trainInEngine;
+    return start(request, onEvent, stopping, score);
   };
   return new Run(dir, launch, options.signal, options.onWarning);
 }
 
-const trainInEngine = async (request: TrainRequest, onEvent: Parameters<Launch>[0], { stop, abort }: Stopping) => {
+/** Where the code that a recipe file names must lie; undefined: anywhere. A program that trains could run it itself. */
+function folderOfCode(recipe: Recipe | string, folder: string, { allowCode }: TrainOptions): string | undefined {
+  return typeof recipe === 'string' && allowCode !== true ? folder : undefined;
+}
+
+const trainInEngine = async (
+  request: TrainRequest,
+  onEvent: Parameters<Launch>[0],
+  { stop, abort }: Stopping,
+  score: AskScore,
+) => {
   await using engine = new EngineProcess();
-  const running = engine.request('train', request, onEvent);
+  const running = engine.request('train', request, onEvent, score);
   if (stop.aborted) running.stop();
   if (abort.aborted) running.abort();
   stop.addEventListener('abort', running.stop, { once: true });
@@ -63,7 +80,12 @@ const trainInEngine = async (request: TrainRequest, onEvent: Parameters<Launch>[
   }
 };
 
-const trainHere = async (request: TrainRequest, onEvent: Parameters<Launch>[0], stopping: Stopping) => {
+const trainHere = async (
+  request: TrainRequest,
+  onEvent: Parameters<Launch>[0],
+  stopping: Stopping,
+  score: AskScore,
+) => {
   const { runSession } = await import('../train/session.ts');
-  return runSession(request, onEvent, stopping);
+  return runSession(request, onEvent, stopping, score);
 };

@@ -17,6 +17,7 @@ export {
   type PairToLabel,
   type PreferencePair,
   type PreparedFeedback,
+  type PreparedPrompts,
   type PromptRow,
   type Provenance,
   pairId,
@@ -24,6 +25,7 @@ export {
   preferencePairs,
   prepareAnswers,
   preparePairs,
+  preparePrompts,
   promptHash,
   type Rating,
   readFeedback,
@@ -35,6 +37,7 @@ export {
   type Thumb,
 } from './feedback/index.ts';
 export type { SpecialTokens } from './guarded-messages.ts';
+export { splitReasoning } from './messages.ts';
 export { type Fitted, fitRow, hasLoss, type Overlong, refuseOverlong } from './overlong.ts';
 export { packRows } from './packing.ts';
 export * as pocket from './pocket/index.ts';
@@ -60,5 +63,5 @@ export {
 export type { StreamDecoder } from './stream-decoder.ts';
 export { type EncodeOptions, type SpecialToken, Tokenizer } from './tokenizer.ts';
 export type { TemplateSource } from './tokenizer-files.ts';
-export type { Conversation, Example, Message, Pack, Role, RowOrigin, StepSource, TokenRow, ToolCall } from './types.ts';
+export type { Conversation, Example, Message, Pack, Role, Rollout, RowOrigin, StepSource, TokenRow, ToolCall } from './types.ts';
 export { exampleHash } from './validation.ts';

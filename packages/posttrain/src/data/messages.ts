@@ -124,6 +124,11 @@ function explicitReasoning(item: JsonObject, at: string): string | undefined {
 /** `<think>…</think>` at the start of an answer is its reasoning; the line ends around the tags belong to the tags. */
 function withReasoning(content: string, explicit?: string): { content: string; reasoning?: string } {
   if (explicit !== undefined) return { content, reasoning: explicit };
+  return splitReasoning(content);
+}
+
+/** An answer and its reasoning apart, where that stands in tags before it. */
+export function splitReasoning(content: string): { content: string; reasoning?: string } {
   const inline = /^\s*<think>\n*([\s\S]*?)\n*<\/think>\n*/.exec(content);
   if (!inline) return { content };
   return { content: content.slice(inline[0].length), reasoning: inline[1]! };

@@ -72,6 +72,20 @@ export interface TokenRow {
   readonly documents?: readonly number[];
   /** What people said of an answer that ends the row; its tokens are those with weight. */
   readonly judged?: Judged;
+  /** How the model itself wrote the answer that ends the row; its tokens are those with weight. */
+  readonly rollout?: Rollout;
+}
+
+/** What is known of an answer that a model drew. Lists have one value for each of its tokens, log-probabilities in nats. */
+export interface Rollout {
+  /** How much better it was than what it is compared with. */
+  readonly advantage: number;
+  /** Log-probabilities that its tokens were drawn with. */
+  readonly sampled: Float32Array;
+  /** Those of the training forward pass before anything was learnt from the answer; null: the model is still that one. */
+  readonly old: Float32Array | null;
+  /** Those of the model before the run; null where it is not compared with. */
+  readonly reference: Float32Array | null;
 }
 
 /** What people said of an answer. */

@@ -1,11 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { deserializeError, PosttrainError } from '../support/errors.ts';
-import type { FromEngine, ToEngine, Verb, Verbs } from './protocol.ts';
+import type { AskScore, FromEngine, ToEngine, Verb, Verbs } from './protocol.ts';
 
 interface Pending {
   readonly verb: Verb;
   readonly onPart: (part: unknown) => void;
+  readonly score: AskScore | undefined;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
   /** For the message when the engine dies: how far it had come. */
@@ -54,11 +55,12 @@ export class EngineProcess implements AsyncDisposable {
     return this.#child.pid;
   }
 
-  /** Asks the engine for something. `onPart` gets what comes before the result. */
+  /** Asks the engine for something. `onPart` gets what comes before the result; `score` answers what the engine asks meanwhile and never rejects. */
   request<V extends Verb>(
     verb: V,
     request: Verbs[V]['request'],
     onPart: (part: Verbs[V]['part']) => void = () => {},
+    score?: AskScore,
   ): EngineRequest<Verbs[V]['result']> {
     const id = this.#nextId++;
     const result = new Promise<Verbs[V]['result']>((resolve, reject) => {
@@ -69,6 +71,7 @@ export class EngineProcess implements AsyncDisposable {
       this.#pending.set(id, {
         verb,
         onPart: onPart as (part: unknown) => void,
+        score,
         resolve: resolve as (result: unknown) => void,
         reject,
         lastStep: undefined,
@@ -108,6 +111,11 @@ export class EngineProcess implements AsyncDisposable {
       const { step, fromStep } = message.part as { step?: number; fromStep?: number };
       pending.lastStep = (step ?? fromStep) || pending.lastStep;
       pending.onPart(message.part);
+      return;
+    }
+    if (message.type === 'ask') {
+      const { id, ask } = message;
+      void pending.score?.(message.question).then((answer) => this.#send({ type: 'answer', id, ask, answer }));
       return;
     }
     this.#pending.delete(message.id);

@@ -1,5 +1,6 @@
 /** The engine process: owns every tensor, serves one host, and never outlives it. */
 import { PosttrainError, serializeError, toPosttrainError } from '../support/errors.ts';
+import { OpenQuestions } from './open-questions.ts';
 import type { FromEngine, ToEngine } from './protocol.ts';
 import { StopControl } from './stopping.ts';
 import { createVerbs } from './verbs.ts';
@@ -12,6 +13,7 @@ if (!process.connected)
 
 const stops = new Map<number, StopControl>();
 const verbs = createVerbs();
+const questions = new OpenQuestions();
 
 function send(message: FromEngine): void {
   if (process.connected) process.send!(message, undefined, {}, () => {});
@@ -20,11 +22,16 @@ function send(message: FromEngine): void {
 process.on('message', async (message: ToEngine) => {
   const { id } = message;
   if (message.type === 'stop') return stops.get(id)?.requestStop();
+  if (message.type === 'answer') return questions.answered(message.ask, message.answer);
   if (message.type === 'abort') return stops.get(id)?.requestAbort();
   const stopping = new StopControl();
   stops.set(id, stopping);
   try {
-    const result = await verbs.run(message, { stopping, part: (part) => send({ type: 'part', id, part }) });
+    const result = await verbs.run(message, {
+      stopping,
+      part: (part) => send({ type: 'part', id, part }),
+      ask: (question) => questions.ask((ask) => send({ type: 'ask', id, ask, question })),
+    });
     send({ type: 'result', id, result });
   } catch (thrown) {
     send({ type: 'error', id, error: serializeError(toPosttrainError(thrown, 'engine-failed')) });

@@ -10,6 +10,7 @@ import type { MergeRequest, MergeResult } from '../models/lora/merge-request.ts'
 import type { RunEvent } from '../runs/events.ts';
 import type { ForgettingReport } from '../runs/forgetting.ts';
 import type { ResolvedRecipe } from '../runs/recipe/resolved-recipe.ts';
+import type { Sample } from '../scoring/contract.ts';
 import type { SerializedError } from '../support/errors.ts';
 
 /** What crosses between the caller's process and the engine's: plain data only, never a tensor or a function. */
@@ -101,6 +102,39 @@ export interface DonePart {
 
 export type Verb = keyof Verbs;
 
+/** An answer that the engine wants scored: rewards are functions of the host. */
+export interface ScoreQuestion {
+  /** Of the answer: the same for the same answer of a run that is resumed. */
+  readonly id: string;
+  readonly sample: Sample<Readonly<Record<string, unknown>>>;
+  /** What the run's record holds of it already. Those calls are not made again. */
+  readonly known: readonly RewardScore[];
+}
+
+/** What one reward said of an answer. */
+export interface RewardScore {
+  readonly reward: string;
+  /** null where the reward does not apply, or failed. */
+  readonly value: number | null;
+  readonly parts: Readonly<Record<string, number>>;
+  readonly why?: string;
+  /** Why it failed, where the recipe goes on without it. */
+  readonly error?: string;
+  /** Calls that were made. */
+  readonly calls: number;
+  readonly seconds: number;
+}
+
+export interface ScoreAnswer {
+  /** What the answer earns; null where no reward applies. */
+  readonly reward: number | null;
+  readonly scores: readonly RewardScore[];
+  /** A reward failed, and the run is to stop; `scores` holds what the others said. */
+  readonly failed?: SerializedError;
+}
+
+export type AskScore = (question: ScoreQuestion) => Promise<ScoreAnswer>;
+
 export type ToEngine =
   | {
       readonly [V in Verb]: {
@@ -112,9 +146,12 @@ export type ToEngine =
     }[Verb]
   /** Ends a request as `Stopping` says. */
   | { readonly type: 'stop'; readonly id: number }
-  | { readonly type: 'abort'; readonly id: number };
+  | { readonly type: 'abort'; readonly id: number }
+  /** To the question that the engine asked under `ask`. */
+  | { readonly type: 'answer'; readonly id: number; readonly ask: number; readonly answer: ScoreAnswer };
 
 export type FromEngine =
   | { readonly type: 'part'; readonly id: number; readonly part: unknown }
+  | { readonly type: 'ask'; readonly id: number; readonly ask: number; readonly question: ScoreQuestion }
   | { readonly type: 'result'; readonly id: number; readonly result: unknown }
   | { readonly type: 'error'; readonly id: number; readonly error: SerializedError };

@@ -2,13 +2,15 @@ import type { ChatModel } from '../models/chat-model.ts';
 import type { ConversationScorer } from '../models/conversation-scorer.ts';
 import type { MergeRequest, MergeResult } from '../models/lora/merge-request.ts';
 import { PosttrainError } from '../support/errors.ts';
-import type { GenerateRequest, LoadRequest, LoadResult, ToEngine, TrainRequest } from './protocol.ts';
+import type { AskScore, GenerateRequest, LoadRequest, LoadResult, ToEngine, TrainRequest } from './protocol.ts';
 import type { Stopping } from './stopping.ts';
 
 export interface VerbContext {
   readonly stopping: Stopping;
   /** Sends something before the result. */
   part(part: unknown): void;
+  /** Asks the host for the score of an answer. */
+  readonly ask: AskScore;
 }
 
 type Request = Extract<ToEngine, { type: 'request' }>;
@@ -64,9 +66,9 @@ export function createVerbs(): { run(request: Request, context: VerbContext): Pr
     return loaded().generate(inputs, options, stream ? { signal: stop, onText } : { signal: stop });
   }
 
-  async function train(request: TrainRequest, { stopping, part }: VerbContext): Promise<unknown> {
+  async function train(request: TrainRequest, { stopping, part, ask }: VerbContext): Promise<unknown> {
     const { runSession } = await import('../train/session.ts');
-    return runSession(request, part, stopping);
+    return runSession(request, part, stopping, ask);
   }
 
   async function merge(request: MergeRequest): Promise<MergeResult> {

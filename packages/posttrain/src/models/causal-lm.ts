@@ -9,9 +9,13 @@ export type { Block, BlockContext, ModelDimensions } from './decoder.ts';
 export abstract class CausalLm extends HeadedDecoder {
   /** Unnormalised log-probabilities of normed states: [M, D] → float32 [M, V]. */
   abstract logits(hidden: Tensor): Tensor;
-  /** Log-probabilities of `targets` (int64 [M]) after normed states: [M, D] → float32 [M], in nats. Backward can run once. */
-  targetLogps(hidden: Tensor, targets: Tensor): Tensor {
-    return logpsOf(this.logits(hidden), targets);
+  /**
+   * Log-probabilities of `targets` (int64 [M]) after normed states, of logits divided by `temperature`: [M, D] → float32 [M], in nats.
+   * Backward can run once.
+   */
+  targetLogps(hidden: Tensor, targets: Tensor, temperature = 1): Tensor {
+    const logits = this.logits(hidden);
+    return logpsOf(temperature === 1 ? logits : logits.div(temperature), targets);
   }
 
   /** The parts by their role, where the family is of the kind that `DecoderParts` describes: then generation is fused. */

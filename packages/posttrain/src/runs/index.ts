@@ -45,6 +45,7 @@ export { importModule } from './recipe/load-code.ts';
 export type * from './recipe/recipe.generated.ts';
 export { resolveRecipe } from './recipe/resolve.ts';
 export type * from './recipe/resolved-recipe.ts';
+export { loadReward, namesFile, rewardName } from './recipe/rewards.ts';
 export { type ReferenceRecord, readReference, referenceFile, writeReference } from './reference.ts';
 export { type NewRun, RunFolder, readResolved, refuseOccupied } from './run-folder.ts';
 export {

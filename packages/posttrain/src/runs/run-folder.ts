@@ -20,7 +20,7 @@ import {
 import { errno, removeAbandoned, replaceFile, syncToDisk, writeError } from './durable-file.ts';
 import type { DataReport, EvaluateEvent, RunEvent, StepEvent } from './events.ts';
 import { type ForgettingRecord, forgettingFile } from './forgetting.ts';
-import { JsonlLog } from './jsonl-log.ts';
+import { JsonlLog, readJsonl } from './jsonl-log.ts';
 import { lockRun, type RunLock } from './lock.ts';
 import type { ResolvedRecipe } from './recipe/resolved-recipe.ts';
 import {
@@ -126,6 +126,11 @@ export class RunFolder {
   /** Appends to samples.jsonl: texts the model wrote after some step. */
   appendSample(sample: { readonly step: number } & Readonly<Record<string, unknown>>): void {
     this.#samples.append({ ...sample, time: Date.now() });
+  }
+
+  /** Every row of samples.jsonl, those of steps that no longer count too. */
+  samples(): readonly Readonly<Record<string, unknown>>[] {
+    return readJsonl(this.#samples.path).rows;
   }
 
   /** Replaces forgetting.json whole. */

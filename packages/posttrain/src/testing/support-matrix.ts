@@ -31,9 +31,16 @@ const own: Readonly<Partial<Record<Recipe['method'], object>>> = {
   dpo: { dpo: { beta: 0.5 } },
   // The model itself, which has read something: another distribution of the same tokens.
   distill: { distill: { teacher: goldenPath('models/tiny-bpe'), context: 'Be brief.', crossEntropy: 0.3 } },
+  grpo: { grpo: { group: 2, loss: 'token', beta: 0.1 }, rollout: { maxTokens: 12 }, rewards: [{ use: lowIds }] },
+  rloo: { rloo: { group: 2, beta: 0.1 }, rollout: { maxTokens: 12 }, rewards: [{ use: lowIds }] },
 };
-/** Methods that learn from rows; the others learn from judged answers. */
+/** Methods that learn from rows; the others learn from judged answers, or from prompts. */
 export const learnsRows: ReadonlySet<string> = new Set(['sft', 'pretrain', 'distill']);
+
+/** Rewards tokens of the lower half of the vocabulary: nearly all answers differ in it. */
+function lowIds({ tokens }: { readonly tokens: readonly number[] }): number {
+  return tokens.filter((token) => token < 256).length / tokens.length;
+}
 
 /** Runs one cell in `folder`, which is its own. */
 export async function runCell(cell: Cell, folder: string): Promise<Outcome> {

@@ -23,7 +23,7 @@ export function supportPage(outcomeOf: (cell: Cell) => Outcome): string {
     line(head.map(() => '---')),
     ...rows.map(line),
     '',
-    '- *rows*: sequences of their own length, without padding. *packed*: several rows in a sequence, which do not see each other. Judged answers are not packed, as nothing is padded.',
+    '- *rows*: sequences of their own length, without padding. *packed*: several rows in a sequence, which do not see each other. Judged answers, and those that the model draws, are not packed, as nothing is padded.',
     '- *accumulation*: four micro-batches for one. *recomputation*: activations are computed again in the backward pass. *resume*: stopped after a step, and gone on with.',
     '',
   ].join('\n');

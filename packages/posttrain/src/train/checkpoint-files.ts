@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Decoder } from '../models/decoder.ts';
 import type { LoadedModel } from '../models/load.ts';
@@ -13,6 +13,7 @@ import type { Trainable } from './trainable.ts';
 
 /** What a checkpoint holds beside the model folder. In a folder of its own, so that tools which load every safetensors file pass it by. */
 const stateFolder = 'training';
+const liveFile = 'live.json';
 const masterPrefix = 'master:';
 
 interface TrainingState {
@@ -30,6 +31,8 @@ export interface CheckpointParts {
   readonly template?: string | undefined;
   /** Where adapters are trained: how they were made, and the base as the recipe names it. */
   readonly adapters?: { readonly settings: LoraSettings; readonly base: string } | undefined;
+  /** What the source of batches cannot make again, as JSON; null: nothing. */
+  readonly live?: unknown;
 }
 
 /**
@@ -40,7 +43,7 @@ export interface CheckpointParts {
 export function writeCheckpointFiles(
   folder: string,
   step: number,
-  { loaded, trainable, optimizer, template, adapters }: CheckpointParts,
+  { loaded, trainable, optimizer, template, adapters, live = null }: CheckpointParts,
 ): void {
   const storedDtype = adapters ? 'float32' : loaded.storedDtype;
   scope(() =>
@@ -59,8 +62,15 @@ export function writeCheckpointFiles(
   const masters: [string, Tensor][] =
     storedDtype === 'float32' ? [] : trainable.names.map((name, i) => [masterPrefix + name, trainable.masters[i]!]);
   writeSafetensors(join(state, 'optimizer.safetensors'), new Map([...optimizer.state(), ...masters]));
+  if (live !== null) writeFileSync(join(state, liveFile), `${JSON.stringify(live)}\n`);
   const written: TrainingState = { version: 1, step, optimizerSteps: optimizer.steps };
   writeFileSync(join(state, 'state.json'), `${JSON.stringify(written)}\n`);
+}
+
+/** What the source of batches could not make again, or null. */
+export function readLiveState(folder: string): unknown {
+  const path = join(folder, stateFolder, liveFile);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as unknown) : null;
 }
 
 /** Sets masters and optimizer back to a checkpoint whose weights are loaded already. @throws checkpoint-invalid. */

@@ -5,6 +5,8 @@ import type { Metrics } from './objective.ts';
 export interface HeadResult {
   readonly sum: number;
   readonly metrics: Metrics;
+  /** Values of which the largest is recorded. */
+  readonly peaks?: Metrics;
 }
 
 /** The same values as the start of a graph of its own. */

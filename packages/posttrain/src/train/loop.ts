@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Pack, StepSource, TokenRow } from '../data/types.ts';
+import type { Pack, TokenRow } from '../data/types.ts';
 import type { Decoder } from '../models/decoder.ts';
 import { PosttrainError } from '../support/errors.ts';
 import { hashSeed } from '../support/random.ts';
@@ -17,7 +17,7 @@ export interface LoopOptions {
   readonly model: Decoder;
   readonly trainable: Trainable;
   readonly optimizer: Optimizer;
-  readonly source: StepSource;
+  readonly source: BatchSource;
   readonly objective: Objective;
   /** Held-out packs; none where nothing is held out. */
   readonly validation: readonly Pack[];
@@ -30,6 +30,14 @@ export interface LoopOptions {
   readonly recompute: boolean;
   readonly seed: number;
   readonly every: { readonly evaluate: number | false; readonly checkpoint: number | false };
+}
+
+/** Where batches come from: rows of files, or what the model writes itself. */
+export interface BatchSource {
+  /** The packs of optimizer step `step`, counted from 0; none where a stop was requested while they were made. */
+  packs(step: number): readonly Pack[] | Promise<readonly Pack[]>;
+  /** What the making of these packs showed: it is recorded with the step. */
+  metrics?(step: number): Readonly<Record<string, number>>;
 }
 
 /** One optimizer step, as it is recorded. */
@@ -89,7 +97,9 @@ export async function trainLoop(
       await saveNow();
       return { step, status: 'stopped' };
     }
-    const report = await trainStep(step, options, hooks);
+    const packs = await packsOf(step, options, saveNow);
+    if (hooks.stopRequested()) continue;
+    const report = await trainStep(step, packs, options, hooks);
     if (!report) continue;
     step = report.step;
     hooks.onStep(report);
@@ -101,10 +111,24 @@ export async function trainLoop(
   return { step, status: 'finished' };
 }
 
+/** What is trained on next. Where it cannot be made, the steps that are done are kept. */
+async function packsOf(step: number, { source }: LoopOptions, save: () => Promise<void>): Promise<readonly Pack[]> {
+  try {
+    return await source.packs(step);
+  } catch (thrown) {
+    await save();
+    throw thrown;
+  }
+}
+
 /** Forward, backward, clip, update. Undefined when a stop was requested in mid-step: nothing has changed then. */
-async function trainStep(step: number, options: LoopOptions, hooks: LoopHooks): Promise<StepReport | undefined> {
+async function trainStep(
+  step: number,
+  packs: readonly Pack[],
+  options: LoopOptions,
+  hooks: LoopHooks,
+): Promise<StepReport | undefined> {
   const { model, trainable, optimizer } = options;
-  const packs = options.source.packs(step);
   const objective = objectiveOf(packs, options);
   const totals = new StepTotals(objective.weight(packs));
   for (let start = 0; start < packs.length; start += options.microBatch) {
@@ -133,7 +157,10 @@ async function trainStep(step: number, options: LoopOptions, hooks: LoopHooks): 
     return norm;
   }, 'update');
   trainable.zeroGradients();
-  return { step: step + 1, ...totals.means(), gradNorm, lr, ...countTokens(packs) };
+  const { loss: _, metrics: found } = totals.means();
+  const metrics = { ...options.source.metrics?.(step), ...found };
+  const watched = Object.keys(metrics).length > 0 ? { metrics } : {};
+  return { step: step + 1, loss, ...watched, gradNorm, lr, ...countTokens(packs) };
 }
 
 /** The objective for these packs: what it takes from all of them together is measured here. */

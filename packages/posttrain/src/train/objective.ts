@@ -27,6 +27,8 @@ interface AnyObjective {
   readonly dropout: boolean;
   /** What the sum over these packs is divided by to be the loss; known from the data alone. */
   weight(packs: readonly Pack[]): number;
+  /** Logits are divided by it before log-probabilities are taken; 1 where left out. */
+  readonly temperature?: number;
 }
 
 /** A sum over targets that each count by themselves: its gradient is known chunk by chunk, in one pass. */
@@ -64,6 +66,8 @@ export interface BatchLoss {
   readonly sum: Tensor;
   /** What a person wants to watch: values of targets, rows or pairs, whose mean over the step is recorded. */
   readonly metrics: Metrics;
+  /** The same, where the largest value of the step is what matters. */
+  readonly peaks?: Metrics;
 }
 
 /** A sum over targets that compares whole distributions with others, such as a teacher's, which are found for each micro-batch first. */

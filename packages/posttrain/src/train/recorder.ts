@@ -67,6 +67,10 @@ export class Recorder {
     this.#event({ type: 'checkpoint', step, path });
   }
 
+  warn({ message, help }: { readonly message: string; readonly help: string }): void {
+    this.#event({ type: 'warning', message, help });
+  }
+
   forgetting(report: ForgettingReport): void {
     this.#event({ type: 'forgetting', step: this.steps, report });
   }

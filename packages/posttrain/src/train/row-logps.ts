@@ -9,22 +9,47 @@ import { allLogps } from './vocabulary.ts';
 
 /** Σ weight · log-probability of the targets of each row, in nats, without gradients or dropout. @param together rows of one pass */
 export function rowLogps(model: CausalLm, rows: readonly TokenRow[], together: number): number[] {
-  const sums: number[] = [];
-  for (let start = 0; start < rows.length; start += together) {
-    const some = rows.slice(start, start + together);
-    sums.push(
-      ...scope(() => {
-        const batch = makeBatch(some.map((row) => [row]));
-        const { tokens, lengths } = fillRows(model, batch);
-        using attention = new PackedAttention(lengths, tokens.device);
-        return noGrad(() => {
-          const hidden = model.call(tokens, attention);
-          return toArray(sumByRow(allLogps(model, hidden, batch), batch));
-        });
-      }),
-    );
-  }
-  return sums;
+  return inPasses(rows, together, (some) => withLogps(model, some, 1, (logp, batch) => toArray(sumByRow(logp, batch))));
+}
+
+/** Log-probabilities of the targets of each row at a temperature, in nats, without gradients or dropout. */
+export function tokenLogps(
+  model: CausalLm,
+  rows: readonly TokenRow[],
+  { together, temperature }: { readonly together: number; readonly temperature: number },
+): Float32Array[] {
+  return inPasses(rows, together, (some) =>
+    withLogps(model, some, temperature, (logp, batch) => {
+      const values = Float32Array.from(toArray(logp));
+      return batch.rows.map(({ start, count }) => values.slice(start, start + count));
+    }),
+  );
+}
+
+function inPasses<T>(rows: readonly TokenRow[], together: number, pass: (some: readonly TokenRow[]) => T[]): T[] {
+  const results: T[] = [];
+  for (let start = 0; start < rows.length; start += together)
+    results.push(...pass(rows.slice(start, start + together)));
+  return results;
+}
+
+function withLogps<T>(
+  model: CausalLm,
+  rows: readonly TokenRow[],
+  temperature: number,
+  read: (logp: Tensor, batch: Batch) => T,
+): T {
+  let result: T | undefined;
+  scope(() => {
+    const batch = makeBatch(rows.map((row) => [row]));
+    const { tokens, lengths } = fillRows(model, batch);
+    using attention = new PackedAttention(lengths, tokens.device);
+    noGrad(() => {
+      const hidden = model.call(tokens, attention);
+      result = read(allLogps(model, hidden, batch, temperature), batch);
+    });
+  });
+  return result!;
 }
 
 /** Σ weight · value over the targets of each row: float32 [M] → [R]. Every row has a target. */

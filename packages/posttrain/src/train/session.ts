@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { TrainRequest, TrainResult } from '../engine/protocol.ts';
+import type { AskScore, TrainRequest, TrainResult } from '../engine/protocol.ts';
 import type { Stopping } from '../engine/stopping.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
 import type { Decoder } from '../models/decoder.ts';
@@ -21,7 +21,8 @@ import {
 } from '../runs/index.ts';
 import { toPosttrainError } from '../support/errors.ts';
 import { build, scope, type Tensor, trimMemory } from '../tensor/index.ts';
-import { restoreState, writeCheckpointFiles } from './checkpoint-files.ts';
+import { Alarms } from './alarms.ts';
+import { readLiveState, restoreState, writeCheckpointFiles } from './checkpoint-files.ts';
 import { continueFolder, findCheckpoint, warnOfChangedData } from './continue-run.ts';
 import { type ForgettingData, readForgettingData } from './forgetting/encode.ts';
 import { settleForgetting } from './forgetting/files.ts';
@@ -38,7 +39,9 @@ import { makeOptimizer } from './optimizers/index.ts';
 import { checkStored, prepareTeacher, type TeacherSetup } from './prepare-teacher.ts';
 import { Recorder } from './recorder.ts';
 import { measureReference } from './reference.ts';
+import { type HeldModel, ReferenceModel } from './reference-model.ts';
 import { resumedRecipe } from './resume-recipe.ts';
+import type { RolloutWorld } from './rollouts/live-source.ts';
 import { scheduleFactor } from './schedule.ts';
 import { settleMicroBatch, settleThreads } from './settle.ts';
 import { prepareAdapters, refuseAdapterOfAdapter } from './train-adapters.ts';
@@ -52,6 +55,7 @@ export async function runSession(
   request: TrainRequest,
   emit: (event: RunEvent) => void,
   { stop, abort }: Stopping,
+  ask: AskScore,
 ): Promise<TrainResult> {
   const resuming = request.resume && existsSync(join(request.dir, 'run.json'));
   if (!resuming) refuseOccupied(request.dir);
@@ -98,7 +102,7 @@ export async function runSession(
   using made = folder ? undefined : newFolder(request, recipe, rows, facts, created);
   const run = made ?? continueFolder(folder!, checkpoint, facts, emit);
   await warnOfChangedData(folder, emit);
-  return await carryOut({ folder: run, recipe, rows, forgetting, loaded, teacher, checkpoint, emit, stop });
+  return await carryOut({ folder: run, recipe, rows, forgetting, loaded, teacher, checkpoint, emit, stop, ask });
 }
 
 /** What must be known before rows are read. */
@@ -157,6 +161,7 @@ interface Prepared {
   readonly checkpoint: Checkpoint | null;
   readonly emit: (event: RunEvent) => void;
   readonly stop: AbortSignal;
+  readonly ask: AskScore;
 }
 
 async function carryOut(prepared: Prepared): Promise<TrainResult> {
@@ -188,7 +193,7 @@ async function carryOut(prepared: Prepared): Promise<TrainResult> {
     model: loaded.model,
     trainable,
     optimizer,
-    source,
+    source: live ?? source,
     objective: method.objective(recipe, compared),
     validation: rows.validation,
     steps,
@@ -199,7 +204,10 @@ async function carryOut(prepared: Prepared): Promise<TrainResult> {
     seed: recipe.seed,
     every: recipe.every,
   });
-  const meter = makeMeter(prepared, trainingTokens(source, steps));
+  using references = new ReferenceModel(() => modelBefore(prepared));
+  using live = rows.live?.start(worldOf(prepared, references));
+  const alarms = new Alarms(recipe.alarms ?? []);
+  const meter = makeMeter(prepared, rows.live ? rows.live.tokensPerStep * steps : trainingTokens(source, steps));
   let last = checkpoint?.path ?? '';
   try {
     const unmeasured = await meter?.before(checkpoint?.step ?? 0);
@@ -209,20 +217,30 @@ async function carryOut(prepared: Prepared): Promise<TrainResult> {
     using taught = await prepareTeacher(teacherSetup(prepared));
     recorder.leaveOut();
     const course = await trainLoop(checkpoint?.step ?? 0, loopOptions({ reference, teacher: taught }), {
-      onStep: (report) => recorder.step(report),
+      onStep: (report) => {
+        recorder.step(report);
+        for (const ringing of alarms.check(report)) recorder.warn(ringing);
+      },
       onEvaluate: (report) => {
         recorder.evaluated(report);
         trimMemory(); // seldom enough to cost nothing, often enough that holes between blocks do not add up
       },
       saveCheckpoint: async (step) => {
         const adapters = recipe.lora && { settings: recipe.lora, base: recipe.model };
-        const parts = { loaded, trainable, optimizer, template: rows.template, adapters };
+        const parts = {
+          loaded,
+          trainable,
+          optimizer,
+          template: rows.template,
+          adapters,
+          live: live?.state(step) ?? null,
+        };
         const written = await folder.writeCheckpoint(step, (temporary) => writeCheckpointFiles(temporary, step, parts));
         last = written.path;
         recorder.saved(step, last);
         trimMemory();
       },
-      stopRequested: () => stop.aborted,
+      stopRequested: () => stop.aborted || alarms.stopping,
     });
     const forgetting = course.status === 'finished' ? await meter?.after() : undefined;
     if (forgetting && !unmeasured) recorder.forgetting(forgetting);
@@ -255,7 +273,6 @@ function teacherSetup({ recipe, loaded, rows, teacher, emit, stop }: Prepared): 
 
 /** Measured on the model as the run found it: the one that is loaded, or, where that has been trained since, the source again. */
 function referenceOf({ rows, folder, recipe, loaded, checkpoint, emit, stop }: Prepared): Promise<Reference | null> {
-  const precision = recipe.precision as 'fp32' | 'bf16';
   const setup = {
     rows: rows.compared,
     dir: folder.dir,
@@ -269,10 +286,37 @@ function referenceOf({ rows, folder, recipe, loaded, checkpoint, emit, stop }: P
       using _frozen = switchOffAdapters(loaded.model);
       return await measure(causalLm(loaded.model));
     }
-    using model = loadCausalLm(loaded.folder, { init: recipe.init, seed: recipe.seed }).model;
-    using _trainable = makeTrainable(model, precision);
-    return await measure(model);
+    using before = modelBefore({ recipe, loaded });
+    return await measure(before.model);
   });
+}
+
+/** The model as the run found it, loaded anew, in the arithmetic of training. */
+function modelBefore({ recipe, loaded }: Pick<Prepared, 'recipe' | 'loaded'>): HeldModel {
+  const { model } = loadCausalLm(loaded.folder, { init: recipe.init, seed: recipe.seed });
+  const trainable = makeTrainable(model, recipe.precision as 'fp32' | 'bf16');
+  const dispose = () => {
+    trainable[Symbol.dispose]();
+    model[Symbol.dispose]();
+  };
+  return { model, [Symbol.dispose]: dispose };
+}
+
+/** What a method whose rows the model writes itself draws on. */
+function worldOf(
+  { loaded, rows, folder, recipe, checkpoint, stop, ask }: Prepared,
+  references: ReferenceModel,
+): RolloutWorld {
+  return {
+    ...{ model: causalLm(loaded.model), tokenizer: rows.tokenizer, folder, ask, stop },
+    together: recipe.microBatch as number,
+    withReference: (measure) => {
+      if (!recipe.lora) return measure(references.model);
+      using _frozen = switchOffAdapters(loaded.model);
+      return measure(causalLm(loaded.model));
+    },
+    resumed: checkpoint ? readLiveState(checkpoint.path) : null,
+  };
 }
 
 function makeMeter({ forgetting, folder, recipe, loaded, emit, stop }: Prepared, trained: number) {

@@ -11,7 +11,9 @@ export class StepTotals {
     this.weight = weight;
   }
 
-  add({ sum, metrics }: HeadResult): void {
+  readonly #peaks = new Map<string, number>();
+
+  add({ sum, metrics, peaks = {} }: HeadResult): void {
     this.#sum += sum;
     for (const [name, values] of Object.entries(metrics)) {
       const total = this.#metrics.get(name) ?? { sum: 0, count: 0 };
@@ -19,15 +21,18 @@ export class StepTotals {
       total.count += values.length;
       this.#metrics.set(name, total);
     }
+    for (const [name, values] of Object.entries(peaks))
+      for (const value of values) this.#peaks.set(name, Math.max(value, this.#peaks.get(name) ?? value));
   }
 
   get loss(): number {
     return this.#sum / this.weight;
   }
 
-  /** The loss, and the mean of each metric that had a value. */
+  /** The loss, the mean of each metric that had a value, and peaks. */
   means(): { loss: number; metrics?: Readonly<Record<string, number>> } {
     const means = [...this.#metrics].flatMap(([name, { sum, count }]) => (count > 0 ? [[name, sum / count]] : []));
-    return { loss: this.loss, ...(means.length > 0 ? { metrics: Object.fromEntries(means) } : {}) };
+    const metrics = [...means, ...this.#peaks];
+    return { loss: this.loss, ...(metrics.length > 0 ? { metrics: Object.fromEntries(metrics) } : {}) };
   }
 }

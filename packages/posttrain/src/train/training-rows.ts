@@ -14,10 +14,14 @@ import type { RowOrigin } from '../data/types.ts';
 import { baseFolder, readModelJson, tokenizerFolder } from '../models/model-folder.ts';
 import type { ResolvedRecipe } from '../runs/index.ts';
 import { PosttrainError } from '../support/errors.ts';
+import type { LivePlan } from './rollouts/live-source.ts';
 
 export interface TrainingRows {
   readonly tokenizer: Tokenizer;
+  /** Rows by step; where the model writes the rows itself, the prompts. */
   readonly source: StepSource;
+  /** Where the model writes the rows itself: how. */
+  readonly live?: LivePlan;
   readonly validation: readonly Pack[];
   /** Tokens of the longest pack a step can hold. */
   readonly longestPack: number;

@@ -37,7 +37,7 @@ function backwardByChunk(
   for (const [start, length] of chunksOf(batch)) {
     sum += scope(() => {
       const weights = batch.weights.narrow(0, start, length);
-      const logp = targetLogps(model, hidden, batch, start, length);
+      const logp = targetLogps(model, hidden, batch, [start, length], objective.temperature);
       const leaf = leafOf(logp);
       const loss = objective.sum({ logp: leaf, weights });
       loss.mul(scale).backward();
@@ -56,18 +56,19 @@ function backwardTogether(
   scale: number,
 ): HeadResult {
   return scope(() => {
+    const { temperature } = objective;
     const [only, ...others] = [...chunksOf(batch)];
-    const one = only && others.length === 0 ? targetLogps(model, hidden, batch, ...only) : undefined;
-    const leaf = leafOf(one ?? noGrad(() => allLogps(model, hidden, batch)));
-    const { sum, metrics } = objective.loss(leaf, batch);
+    const one = only && others.length === 0 ? targetLogps(model, hidden, batch, only, temperature) : undefined;
+    const leaf = leafOf(one ?? noGrad(() => allLogps(model, hidden, batch, temperature)));
+    const { sum, ...watched } = objective.loss(leaf, batch);
     sum.mul(scale).backward();
     const gradient = leaf.grad;
     if (gradient && one) one.backward(gradient);
     else if (gradient) {
-      for (const [start, length] of chunksOf(batch))
-        scope(() => targetLogps(model, hidden, batch, start, length).backward(gradient.narrow(0, start, length)));
+      for (const chunk of chunksOf(batch))
+        scope(() => targetLogps(model, hidden, batch, chunk, temperature).backward(gradient.narrow(0, ...chunk)));
     }
-    return { sum: sum.item(), metrics };
+    return { sum: sum.item(), ...watched };
   });
 }
 
@@ -80,29 +81,31 @@ export function sumThroughVocabulary(
 ): HeadResult {
   return scope(() =>
     noGrad(() => {
-      const logp = allLogps(model, hidden, batch);
+      const logp = allLogps(model, hidden, batch, objective.temperature);
       if (objective.needs === 'each-logp')
         return { sum: objective.sum({ logp, weights: batch.weights }).item(), metrics: {} };
-      const { sum, metrics } = objective.loss(logp, batch);
-      return { sum: sum.item(), metrics };
+      const { sum, ...watched } = objective.loss(logp, batch);
+      return { sum: sum.item(), ...watched };
     }),
   );
 }
 
 /** Log-probabilities of all targets, float32 [M], in nats, computed chunk by chunk. */
-export function allLogps(model: CausalLm, hidden: Tensor, batch: Batch): Tensor {
+export function allLogps(model: CausalLm, hidden: Tensor, batch: Batch, temperature = 1): Tensor {
   const chunks = [...chunksOf(batch)];
-  return cat(chunks.map(([start, length]) => scope(() => targetLogps(model, hidden, batch, start, length))));
+  return cat(chunks.map((chunk) => scope(() => targetLogps(model, hidden, batch, chunk, temperature))));
 }
 
+type Chunk = readonly [start: number, length: number];
+
 /** Stretches of a batch's targets, of at most `rows`. */
-export function* chunksOf({ targets }: Batch, rows = chunkRows): Generator<[start: number, length: number]> {
+export function* chunksOf({ targets }: Batch, rows = chunkRows): Generator<Chunk> {
   const total = targets.count;
   for (let start = 0; start < total; start += rows) yield [start, Math.min(rows, total - start)];
 }
 
 /** log softmax of the logits at each target: float32 [m], in nats. */
-function targetLogps(model: CausalLm, hidden: Tensor, batch: Batch, start: number, length: number): Tensor {
-  const states = hidden.indexSelect(0, batch.predictors.narrow(0, start, length));
-  return model.targetLogps(states, batch.targets.narrow(0, start, length));
+function targetLogps(model: CausalLm, hidden: Tensor, batch: Batch, chunk: Chunk, temperature = 1): Tensor {
+  const states = hidden.indexSelect(0, batch.predictors.narrow(0, ...chunk));
+  return model.targetLogps(states, batch.targets.narrow(0, ...chunk), temperature);
 }

@@ -279,7 +279,8 @@ class Llama extends CausalLm {
     return project(hidden, this.#head).toDtype('float32');
   }
 
-  override targetLogps(hidden: Tensor, targets: Tensor): Tensor {
+  override targetLogps(hidden: Tensor, targets: Tensor, temperature = 1): Tensor {
+    if (temperature !== 1) return super.targetLogps(hidden, targets, temperature);
     return targetLogps(hidden, this.#head, targets);
   }
 }

@@ -1,3 +1,4 @@
+import { rolloutIssues } from './consistency-rollout.ts';
 import type { RecipeIssue } from './issues.ts';
 import type { RecipeInput, RecipeOutput } from './schema.ts';
 
@@ -12,6 +13,7 @@ export function consistencyIssues(written: RecipeInput, recipe: RecipeOutput): R
     ...feedbackIssues(recipe),
     ...adapterIssues(recipe),
     ...teacherIssues(recipe),
+    ...rolloutIssues(recipe),
   ];
 }
 
@@ -105,7 +107,7 @@ const learnsFromRows: ReadonlySet<string> = new Set(['sft', 'pretrain', 'distill
 
 /** What rows of feedback cannot be: an answer that is judged stays whole, and none is worth packing, as nothing is padded. */
 function feedbackIssues({ method, data }: RecipeOutput): RecipeIssue[] {
-  if (learnsFromRows.has(method)) return [];
+  if (learnsFromRows.has(method) || method === 'grpo' || method === 'rloo') return [];
   const issues: RecipeIssue[] = [];
   if (data.packing === true)
     issues.push({

@@ -20,6 +20,8 @@ export interface JsonSchema {
   maximum?: number;
   readOnly?: boolean;
   allOf?: JsonSchema[];
+  /** A type that only TypeScript has; what has it is left out of the schema of recipe files. */
+  typescript?: string;
 }
 
 /** The JSON Schema of a recipe file, in draft 7: the newest draft for which editors show both completion and mistakes. */
@@ -28,7 +30,10 @@ export function recipeJsonSchema(): JsonSchema {
   const schema = z.toJSONSchema(z.discriminatedUnion('method', [first!, ...others]), {
     io: 'input',
     target: 'draft-07',
-    override: ({ jsonSchema }) => {
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      // The only values of no JSON type are functions, in rewards.
+      if (zodSchema._zod.def.type === 'custom') jsonSchema['typescript'] = 'Reward<never>';
       // Zod writes the largest safe integer, which says nothing to a reader.
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       delete jsonSchema.readOnly;

@@ -12,6 +12,8 @@ export interface LoadedRecipe {
   readonly given: { readonly name: string; readonly text: string };
   /** The overrides as they were given, such as `lr=2e-5`. */
   readonly overrides: readonly string[];
+  /** Where relative paths of the recipe start: the folder of its file, or the current one. */
+  readonly folder: string;
 }
 
 export interface LoadRecipeOptions {
@@ -39,7 +41,7 @@ export async function loadRecipe(
   const read = typeof recipe === 'string' ? await readRecipe(recipe, cwd, env) : readObject(recipe, cwd);
   const source: RecipeSource = { ...read.source, overridden: changes };
   const { input } = validateRecipe(applyOverrides(read.value, changes), source);
-  return { recipe: absolutePaths(input, source, cwd), given: read.given, overrides };
+  return { recipe: absolutePaths(input, source, cwd), given: read.given, overrides, folder: source.folder };
 }
 
 /** A recipe as it stands in its file or object, not checked yet. */
@@ -50,8 +52,13 @@ export interface ReadRecipe {
 }
 
 function readObject(recipe: Recipe, cwd: string): ReadRecipe {
-  const given = { name: 'recipe.json', text: `${JSON.stringify(recipe, null, 2)}\n` };
+  const given = { name: 'recipe.json', text: `${JSON.stringify(recipe, withFunctionNames, 2)}\n` };
   return { value: recipe, source: { file: undefined, folder: cwd, text: undefined, overridden: [] }, given };
+}
+
+/** A reward may be a function, which JSON would leave out. */
+function withFunctionNames(_key: string, value: unknown): unknown {
+  return typeof value === 'function' ? `function:${value.name}` : value;
 }
 
 /** Reads a recipe file, with environment variables filled in. @throws as {@link loadRecipe}, but for what is wrong with keys and values */

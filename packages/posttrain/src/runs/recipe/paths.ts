@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { namesFile } from './rewards.ts';
 import type { RecipeInput } from './schema.ts';
 import type { RecipeSource } from './source.ts';
 
@@ -13,6 +14,7 @@ export function absolutePaths(recipe: RecipeInput, source: RecipeSource, cwd: st
     source.overridden.some(({ path }) => key === path || key.startsWith(`${path}.`)) ? cwd : source.folder;
   const { data, forgetting } = recipe;
   const replay = 'replay' in recipe ? recipe.replay : undefined;
+  const rewards = 'rewards' in recipe ? recipe.rewards : undefined;
   const train =
     typeof data.train === 'string'
       ? absolute(data.train, base('data.train'))
@@ -30,6 +32,7 @@ export function absolutePaths(recipe: RecipeInput, source: RecipeSource, cwd: st
       ...(data.template === undefined ? {} : { template: absolute(data.template, base('data.template')) }),
     },
     ...(replay === undefined ? {} : { replay: { ...replay, path: absolute(replay.path, base('replay.path')) } }),
+    ...(rewards === undefined ? {} : { rewards: rewardPaths(rewards, base('rewards')) }),
     ...(forgetting === undefined ? {} : { forgetting: forgettingPaths(forgetting, base) }),
   };
 }
@@ -44,6 +47,15 @@ function distillPaths<Keys extends { teacher?: string | undefined; logits?: stri
     ...(teacher === undefined ? {} : { teacher: modelPath(teacher, base('distill.teacher')) }),
     ...(logits === undefined ? {} : { logits: absolute(logits, base('distill.logits')) }),
   };
+}
+
+type Rewards = Extract<RecipeInput, { rewards: unknown }>['rewards'];
+
+function rewardPaths(rewards: Rewards, base: string): Rewards {
+  return rewards.map((reward) => {
+    const { use } = reward;
+    return typeof use === 'string' && namesFile(use) ? { ...reward, use: absolute(use, base) } : reward;
+  });
 }
 
 function forgettingPaths(

@@ -18,7 +18,10 @@ export type GeneratedInterfacesEqualTheSchema = [
   Holds<Equal<SameKeys, { [M in Method]: true }>>,
 ];
 
-export type ResolvedRecipeIsARecipe = Holds<ResolvedRecipe extends Recipe ? true : false>;
+/** Rewards are there where the method has them. */
+export type ResolvedRecipeIsARecipe = Holds<
+  ResolvedRecipe & Required<Pick<ResolvedRecipe, 'rewards'>> extends Recipe ? true : false
+>;
 
 export type WhatDiffersIsSeenToDiffer = [
   Holds<Equal<Equal<{ a: 1 }, { a?: 1 }>, false>>,

@@ -2,22 +2,28 @@ import type { LoadedRecipe } from './load.ts';
 import type { ResolvedOptimizer, ResolvedRecipe, ResolvedSchedule } from './resolved-recipe.ts';
 import type { RecipeOutput } from './schema.ts';
 
+type RolloutOutput = Extract<RecipeOutput, { rewards: unknown }>;
+
 /** Held-out loss is measured this often, in steps, where rows are held out and the recipe does not say. */
 const standardEvaluate = 100;
 
 /** Fills in every default and writes every shorthand out. Resolving a resolved recipe changes nothing. */
 export async function resolveRecipe({ recipe }: Pick<LoadedRecipe, 'recipe'>): Promise<ResolvedRecipe> {
-  const [{ methodNamed }, { optimizerKeys, scheduleKeys }] = await Promise.all([
+  const [{ methodNamed }, { optimizerKeys, scheduleKeys }, { writtenReward }] = await Promise.all([
     import('./schema.ts'),
     import('./keys-optimization.ts'),
+    import('./rewards.ts'),
   ]);
   const { schema, defaults } = methodNamed(recipe.method)!;
-  const { optimizer, schedule, steps, epochs, lora, data, every, forgetting, ...rest }: RecipeOutput =
-    schema.parse(recipe);
+  const parsed: RecipeOutput & Partial<Pick<RolloutOutput, 'rewards'>> = schema.parse(recipe);
+  const { optimizer, schedule, steps, epochs, lora, data, every, forgetting, rewards, ...rest } = parsed;
   const { template, ...rows } = data;
   return {
     ...rest,
     ...(lora === undefined ? {} : { lora: { ...lora, alpha: lora.alpha ?? 2 * lora.rank } }),
+    ...(rewards === undefined
+      ? {}
+      : { rewards: rewards.map((reward) => ({ ...reward, ...writtenReward(reward.use) })) }),
     ...('train' in defaults ? { train: ('train' in rest ? rest.train : undefined) ?? defaults.train } : {}),
     data: {
       ...rows,

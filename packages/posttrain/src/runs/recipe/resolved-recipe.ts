@@ -1,15 +1,22 @@
 import type {
+  AlarmKeys,
   DistillKeys,
   DpoKeys,
+  GrpoKeys,
   KtoKeys,
   OrpoKeys,
   Recipe,
+  RewardKeys,
   RewardModelKeys,
+  RlooKeys,
+  RolloutKeys,
   SimpoKeys,
 } from './recipe.generated.ts';
 
 /** Keys with every default filled in. */
 type Filled<Keys> = { readonly [K in keyof Keys]-?: Exclude<Keys[K], undefined> };
+
+type FilledExcept<Keys, Open extends keyof Keys> = Filled<Omit<Keys, Open>> & { readonly [K in Open]?: Keys[K] };
 
 /**
  * A recipe with every default filled in and every shorthand written out: plain JSON, kept as resolved.json, and itself
@@ -34,6 +41,12 @@ export interface ResolvedRecipe {
   readonly kto?: Filled<KtoKeys>;
   readonly orpo?: Filled<OrpoKeys>;
   readonly simpo?: Filled<SimpoKeys>;
+  readonly grpo?: FilledExcept<GrpoKeys, 'lengthMargin' | 'compat'>;
+  readonly rloo?: FilledExcept<RlooKeys, 'lengthMargin'>;
+  /** Of methods that learn from answers which the model writes. */
+  readonly rollout?: Filled<RolloutKeys>;
+  readonly rewards?: readonly ResolvedReward[];
+  readonly alarms?: readonly ResolvedAlarm[];
   readonly batch: number;
   readonly microBatch: number | 'auto';
   readonly optimizer: ResolvedOptimizer;
@@ -64,6 +77,11 @@ export interface ResolvedLora {
 /** At least one of its sources is there. */
 export type ResolvedDistill = Filled<Omit<DistillKeys, 'teacher' | 'logits' | 'context'>> &
   Readonly<Pick<DistillKeys, 'teacher' | 'logits' | 'context'>>;
+
+/** A reward by its name: a built-in, `file#export` with an absolute path, or `function:name` of the program that trains. */
+export type ResolvedReward = FilledExcept<Omit<RewardKeys, 'use'>, 'sha256'> & { readonly use: string };
+
+export type ResolvedAlarm = FilledExcept<AlarmKeys, 'above' | 'below'>;
 
 /** Files that a run is measured on before and after; at least one. */
 export interface ForgettingFiles {

@@ -1,10 +1,12 @@
 import type { Method } from '../method.ts';
 import { distill } from './distill.ts';
 import { dpo } from './dpo.ts';
+import { grpo } from './grpo.ts';
 import { kto } from './kto.ts';
 import { orpo } from './orpo.ts';
 import { pretrain } from './pretrain.ts';
 import { rewardModel } from './reward-model.ts';
+import { rloo } from './rloo.ts';
 import { sft } from './sft.ts';
 import { simpo } from './simpo.ts';
 
@@ -18,4 +20,6 @@ export const methods: Readonly<Record<string, Method>> = {
   kto,
   orpo,
   simpo,
+  grpo,
+  rloo,
 };

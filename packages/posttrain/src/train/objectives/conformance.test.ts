@@ -20,6 +20,7 @@ import { gradientNorm, Trainable } from '../trainable.ts';
 import { distillationObjective } from './distillation-objective.ts';
 import { ktoObjective } from './kto-objective.ts';
 import type { Reference } from './pair-logps.ts';
+import { type PolicyObjectiveOptions, policyObjective } from './policy-objective.ts';
 
 /** One suite over every objective (style: padding and order change nothing, gradients are slopes, known values, no leaks). */
 
@@ -47,6 +48,17 @@ const pairs = [
 });
 const answers = [true, false, true, true].map((desirable, i): Pack => {
   return [rowOf(3 + i, 5 - i, { kind: 'alone', desirable, mismatched: rowOf(3 + i, 4) })];
+});
+/** Answers that another state of the model drew, of unequal length, with and without what is to be gained. */
+const drawn = [
+  [3, 5, 1.3],
+  [6, 2, -0.8],
+  [2, 11, 0.4],
+  [4, 1, -1.1],
+].map(([prompt, answer, advantage]): Pack => {
+  const list = (mean: number) => Float32Array.from({ length: answer! }, () => mean + 0.6 * random.float());
+  const rollout = { advantage: advantage!, sampled: list(-5), old: list(-5.1), reference: list(-5.2) };
+  return [{ ...rowOf(prompt!, answer!), rollout }];
 });
 const plain = [4, 17, 6, 2].map((length): Pack => [rowOf(1, length)]);
 
@@ -76,10 +88,18 @@ interface Case {
   readonly scores?: boolean;
   /** The loss where the model is its own reference; undefined where that is no constant. */
   readonly atReference?: number;
+  /** Its gradient is weighted by what no gradient goes through, and so is not the slope of its value. */
+  readonly weighted?: boolean;
+  /** It has no bound where a token is next to impossible, as its paper has it: π_ref/π. */
+  readonly unbounded?: boolean;
 }
 
 const sigmoid = { loss: 'sigmoid', beta: 0.3, labelSmoothing: 0, lengthNormalised: false, sft: 0 } as const;
 const forward = { loss: 'forward-kl', beta: 0.5, temperature: 1, crossEntropy: 0 } as const;
+const policy: PolicyObjectiveOptions = {
+  ...{ ratio: 'token', surrogate: 'clip', clipLow: 0.2, clipHigh: 0.28, temperature: 0.8 },
+  ...{ mean: 'sequence', longest: 16, divergence: null, correction: 'none', correctionCap: 2 },
+};
 const cases: Readonly<Record<string, Case>> = {
   'cross-entropy': { objective: () => crossEntropy, packs: plain },
   'dpo sigmoid': { objective: (r) => dpoObjective(sigmoid, r), packs: pairs, atReference: Math.LN2 },
@@ -108,6 +128,29 @@ const cases: Readonly<Record<string, Case>> = {
     packs: answers,
     // three of weight 1 and one of 1.5, each 1 − σ(0)
     atReference: (3 * 0.5 + 1.5 * 0.5) / 4,
+  },
+  grpo: { objective: () => policyObjective('grpo', policy), packs: drawn },
+  'grpo per token, with k3 and truncated weights': {
+    objective: () =>
+      policyObjective('grpo', {
+        ...policy,
+        ...{ mean: 'token', divergence: { beta: 0.2, kind: 'k3' }, correction: 'truncate', correctionCap: 1.2 },
+      }),
+    packs: drawn,
+    unbounded: true,
+  },
+  'dr. grpo': { objective: () => policyObjective('grpo', { ...policy, mean: 'constant' }), packs: drawn },
+  gspo: { objective: () => policyObjective('grpo', { ...policy, ratio: 'sequence' }), packs: drawn },
+  rloo: { objective: () => policyObjective('rloo', { ...policy, ratio: 'product' }), packs: drawn },
+  'cispo, masked': {
+    objective: () => policyObjective('grpo', { ...policy, surrogate: 'cispo', correction: 'mask', correctionCap: 1.3 }),
+    packs: drawn,
+    weighted: true,
+  },
+  'reverse divergence': {
+    objective: () => policyObjective('grpo', { ...policy, divergence: { beta: 0.5, kind: 'reverse' } }),
+    packs: drawn,
+    weighted: true,
   },
   orpo: { objective: () => orpoObjective({ lambda: 0.5 }), packs: pairs },
   simpo: { objective: () => simpoObjective({ beta: 2, margin: 1 }), packs: pairs },
@@ -210,7 +253,7 @@ function asFunction(objective: Objective, batch: Batch): { readonly inputs: numb
 }
 
 for (const [name, kind] of Object.entries(cases)) {
-  const { objective: make, packs, atReference } = kind;
+  const { objective: make, packs, atReference, weighted, unbounded } = kind;
   test(`${name}: micro-batches, the order of rows and recomputation change nothing`, () =>
     withModelFor(kind, async (model) => {
       const objective = make(reference);
@@ -248,12 +291,12 @@ for (const [name, kind] of Object.entries(cases)) {
       };
       const values = Array.from({ length: inputs }, (_, i) => -4.5 - Math.sin(i));
       const { gradient } = at(values);
-      for (const i of [0, 3, values.length - 1]) {
+      for (const i of weighted ? [] : [0, 3, values.length - 1]) {
         const moved = (by: number) => at(values.map((value, j) => (i === j ? value + by : value))).sum;
         const slope = (moved(1e-5) - moved(-1e-5)) / 2e-5;
         assert.ok(Math.abs(slope - gradient[i]!) <= 1e-6 * Math.max(1, Math.abs(slope)), `${gradient[i]}, ${slope}`);
       }
-      for (const extreme of [-1e4, -1e-9]) {
+      for (const extreme of unbounded ? [-1e-9] : [-1e4, -1e-9]) {
         const { sum, gradient: steep } = at(values.map((_, i) => (i % 2 === 0 ? extreme : -3)));
         assert.ok(Number.isFinite(sum) && steep.every(Number.isFinite), `at ${extreme}: ${sum}`);
       }

@@ -1,9 +1,11 @@
 import { distill } from './distill.ts';
 import { dpo } from './dpo.ts';
+import { grpo } from './grpo.ts';
 import { kto } from './kto.ts';
 import { orpo } from './orpo.ts';
 import { pretrain } from './pretrain.ts';
 import { rewardModel } from './reward-model.ts';
+import { rloo } from './rloo.ts';
 import { sft } from './sft.ts';
 import { simpo } from './simpo.ts';
 
@@ -17,4 +19,6 @@ export const methods = [
   kto,
   orpo,
   simpo,
+  grpo,
+  rloo,
 ] as const;
