@@ -63,5 +63,16 @@ export {
 export type { StreamDecoder } from './stream-decoder.ts';
 export { type EncodeOptions, type SpecialToken, Tokenizer } from './tokenizer.ts';
 export type { TemplateSource } from './tokenizer-files.ts';
-export type { Conversation, Example, Message, Pack, Role, Rollout, RowOrigin, StepSource, TokenRow, ToolCall } from './types.ts';
+export type {
+  Conversation,
+  Example,
+  Message,
+  Pack,
+  Role,
+  Rollout,
+  RowOrigin,
+  StepSource,
+  TokenRow,
+  ToolCall,
+} from './types.ts';
 export { exampleHash } from './validation.ts';
