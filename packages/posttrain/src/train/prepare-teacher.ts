@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
 import type { CausalLm } from '../models/causal-lm.ts';
+import type { Decoder } from '../models/decoder.ts';
+import type { ResolvedRecipe } from '../runs/index.ts';
 import { PosttrainError } from '../support/errors.ts';
 import type { StoreChoice } from './method.ts';
+import { methods } from './methods/index.ts';
 import { type StoreOptions, storeTeacher } from './store-teacher.ts';
 import { format, StoredLogits } from './stored-logits.ts';
 import { liveTeacher, type Teacher } from './teacher.ts';
@@ -89,4 +92,10 @@ function refuseOtherLogits(
     `the stored logits ${path} were made otherwise:\n  ${differences.join('\n  ')}`,
     { place: { key: 'distill.logits' }, help: 'set the keys as they were, or name another file for these.' },
   );
+}
+
+/** What of a recipe's teacher is stored, or is to be. */
+export function storedOf(recipe: ResolvedRecipe, student: Decoder, rows: TrainingRows, teacher: CausalLm | undefined) {
+  const store = methods[recipe.method]!.teacher?.store(recipe) ?? null;
+  return { store, model: teacher, rows: rows.compared, vocabulary: student.dimensions.vocabulary };
 }
