@@ -36,6 +36,41 @@ export function pocketDpo(stored) {
   ].join('\n\n');
 }
 
+const told = {
+  'pocket/safety unsafe_compliance': 'unsafe requests met',
+  'pocket/safety over_refusal': 'harmless twins refused',
+  'pocket/bias acc_ambiguous': 'abstains where no source tells who it was',
+  'pocket/bias acc_disambiguated': 'names who it was where one does',
+  'pocket/conflict authority': 'rests on the more trusted of two sources',
+  'pocket/abstention coverage': 'answers what the sources answer',
+  'pocket/abstention abstention_recall': 'says so where they do not',
+  'pocket/grounded correct': 'value, citation and name right',
+};
+
+/** The figures of one arm that a page on its method tells. */
+function brief({ ours: { rows } }, arm) {
+  const own = rows.filter((row) => row.arm === arm);
+  return table(
+    ['pocket world, test split', 'before', 'after, mean of five seeds', 'change, points', 'verdict'],
+    Object.entries(told).map(([name, about]) => {
+      const row = own.find(({ task, metric }) => `${task} ${metric}` === name);
+      return [about, percent(row.before), percent(row.after), range(row.difference.interval), row.verdict];
+    }),
+  );
+}
+
+/** What DPO did, for its page. */
+export function dpoBrief(stored) {
+  const record = stored('study', 'pocket-dpo');
+  return record ? `${brief(record, 'dpo')}\n\n${made(record, 'pocket-dpo')}` : notYet('pocket-dpo');
+}
+
+/** What KTO did in the first design of the same study, for its page. */
+export function ktoBrief(stored) {
+  const record = stored('study', 'pocket-dpo', 'first-result.json');
+  return `${brief(record, 'kto')}\n\nMade by scripts/results.mjs from recipes/pocket-dpo/first-result.json.`;
+}
+
 /** Accuracy of each arm's reward models on each held-out set. */
 export function pocketReward(stored) {
   const record = stored('study', 'pocket-reward');

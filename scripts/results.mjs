@@ -5,13 +5,12 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './measurements.mjs';
-import { englishBase, hhReward, pocketDpo, pocketReward } from './preference-blocks.mjs';
+import { dpoBrief, englishBase, hhReward, ktoBrief, pocketDpo, pocketReward } from './preference-blocks.mjs';
 import { coverage, degenerate, harness, kernels, pocketSft } from './results-blocks.mjs';
 
 /** The last record of a bench, or a study's. */
-function stored(kind, name) {
-  const file =
-    kind === 'bench' ? join(root, 'bench', 'results', `${name}.jsonl`) : join(root, 'recipes', name, 'result.json');
+function stored(kind, name, record = 'result.json') {
+  const file = kind === 'bench' ? join(root, 'bench', 'results', `${name}.jsonl`) : join(root, 'recipes', name, record);
   if (!existsSync(file)) return null;
   const text = readFileSync(file, 'utf8').trim();
   return JSON.parse(kind === 'bench' ? text.split('\n').at(-1) : text);
@@ -190,6 +189,8 @@ const blocks = {
   'pocket-reward': () => pocketReward(stored),
   'hh-reward': () => hhReward(stored),
   'english-base': () => englishBase(stored),
+  'dpo-brief': () => dpoBrief(stored),
+  'kto-brief': () => ktoBrief(stored),
 };
 
 const marked = /(<!-- results:begin (\S+) -->\n)([\s\S]*?)(\n<!-- results:end -->)/g;
