@@ -51,3 +51,13 @@ test('facts stand below each other', () => {
     'a     1\nlong  2',
   );
 });
+
+test('where answers are scored the curve is that of the reward, not of a loss about 0', () => {
+  const course = new RunCourse();
+  for (let i = 1; i <= 4; i++) course.add({ ...step(i, 1e-9), metrics: { reward: i / 4 } });
+  const plot = course.plot(60);
+  assert.match(plot, /^mean reward\n/);
+  assert.match(plot, /1\.0+ ┤/);
+  assert.match(plot, /0\.25/);
+  assert.deepEqual(course.summary().at(-1), ['reward', '0.2500 → 1.000']);
+});

@@ -17,9 +17,16 @@ export class RunCourse {
     else if (event.type === 'evaluate') this.evaluations.push(event);
   }
 
-  /** Training loss as a line of dots, held-out loss as circles; '' before the second step. */
+  /**
+   * Training loss as a line of dots, held-out loss as circles; '' before the second step. Of runs that answers are scored in, the mean
+   * reward: their loss is about 0 whatever is learnt.
+   */
   plot(width: number): string {
     if (this.steps.length < 2) return '';
+    const rewards = this.steps.flatMap(({ step, metrics }) => {
+      return metrics?.['reward'] === undefined ? [] : [[step, metrics['reward']] as const];
+    });
+    if (rewards.length > 1) return `mean reward\n${plotOf([{ name: 'mean reward', points: rewards }], width)}`;
     const training = { name: 'training loss', points: this.steps.map(({ step, loss }) => [step, loss] as const) };
     const heldOut = {
       name: 'held-out loss',
@@ -27,7 +34,7 @@ export class RunCourse {
       points: this.evaluations.map(({ step, loss }) => [step, loss] as const),
     };
     const series = heldOut.points.length > 0 ? [training, heldOut] : [training];
-    return braillePlot(series, { width: Math.min(width, widestPlot), height: plotHeight, xLabel: 'step' });
+    return plotOf(series, width);
   }
 
   /** Lines of [label, value]. */
@@ -79,6 +86,10 @@ const shownMetrics = [
   ['reward', 'reward'],
   ['kl', 'KL'],
 ] as const;
+
+function plotOf(series: Parameters<typeof braillePlot>[0], width: number): string {
+  return braillePlot(series, { width: Math.min(width, widestPlot), height: plotHeight, xLabel: 'step' });
+}
 
 function heldOutMetrics(evaluations: readonly EvaluateEvent[]): [string, string][] {
   const accuracies = evaluations.flatMap(({ metrics }) => metrics?.['accuracy'] ?? []);

@@ -40,12 +40,14 @@ export async function trainCommand(
     allowCode: options.allowCode === true,
   });
   const watched = await watchRun(run, recipe.method, output);
-  if (!output.json) present(watched, nextCommand(watched, [recipeFile, ...changes], dir), output);
+  if (!output.json) present(watched, nextCommand(watched, recipe.method, [recipeFile, ...changes], dir), output);
   return watched.signal === undefined ? exitCode.ok : signalExitCode[watched.signal];
 }
 
-function nextCommand({ signal }: Watched, call: readonly string[], dir: string): string {
-  if (signal === undefined) return `posttrain chat ${dir}`;
+function nextCommand({ signal }: Watched, method: string, call: readonly string[], dir: string): string {
+  // A reward model predicts no text to chat with.
+  if (signal === undefined)
+    return method === 'reward-model' ? `posttrain rewards score ${dir} --pairs FILE` : `posttrain chat ${dir}`;
   return `posttrain train ${call.join(' ')} --dir ${dir} --resume`;
 }
 
