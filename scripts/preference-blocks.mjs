@@ -65,6 +65,31 @@ export function dpoBrief(stored) {
   return record ? `${brief(record, 'dpo')}\n\n${made(record, 'pocket-dpo')}` : notYet('pocket-dpo');
 }
 
+/** What one of KTO, ORPO and SimPO did, for its page. */
+export function otherBrief(stored, arm) {
+  const record = stored('study', 'pocket-preferences');
+  if (!record) return notYet('pocket-preferences');
+  const { rows, arms } = record.ours;
+  const own = rows.filter((row) => row.arm === arm);
+  const { choice } = arms.find(({ name }) => name === arm);
+  const figures = Object.entries(told).map(([name, about]) => {
+    const row = own.find(({ task, metric }) => `${task} ${metric}` === name.replace('pocket/', 'pocket-dev/'));
+    return [about, percent(row.before), percent(row.after), range(row.difference.interval)];
+  });
+  return [
+    table(['pocket world, development items', 'before', 'after, mean of the seeds', 'change, points'], figures),
+    `Preferred answers by rate: ${choice.figures.map(({ point, figure }) => `${point}: ${percent(figure)}`).join(', ')}.`,
+    made(record, 'pocket-preferences'),
+  ].join('\n\n');
+}
+
+/** The three of them, for the study's page. */
+export function pocketPreferences(stored) {
+  const record = stored('study', 'pocket-preferences');
+  if (!record) return notYet('pocket-preferences');
+  return ['kto', 'orpo', 'simpo'].map((arm) => `### ${arm}\n\n${otherBrief(stored, arm)}`).join('\n\n');
+}
+
 /** What KTO did in the first design of the same study, for its page. */
 export function ktoBrief(stored) {
   const record = stored('study', 'pocket-dpo', 'first-result.json');

@@ -5,7 +5,16 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './measurements.mjs';
-import { dpoBrief, englishBase, hhReward, ktoBrief, pocketDpo, pocketReward } from './preference-blocks.mjs';
+import {
+  dpoBrief,
+  englishBase,
+  hhReward,
+  ktoBrief,
+  otherBrief,
+  pocketDpo,
+  pocketPreferences,
+  pocketReward,
+} from './preference-blocks.mjs';
 import { coverage, degenerate, harness, kernels, pocketSft } from './results-blocks.mjs';
 
 /** The last record of a bench, or a study's. */
@@ -190,6 +199,9 @@ const blocks = {
   'hh-reward': () => hhReward(stored),
   'english-base': () => englishBase(stored),
   'dpo-brief': () => dpoBrief(stored),
+  'pocket-preferences': () => pocketPreferences(stored),
+  'orpo-brief': () => otherBrief(stored, 'orpo'),
+  'simpo-brief': () => otherBrief(stored, 'simpo'),
   'kto-brief': () => ktoBrief(stored),
 };
 

@@ -5,8 +5,8 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pocket } from 'posttrain/data';
-import { defineTask } from 'posttrain/evaluate';
 import { defineStudy, runStudy } from 'posttrain/study';
+import { preferred } from '../pocket-preferred.mjs';
 import { jsonLines, tunedPocket } from '../pocket-start.mjs';
 
 export const description = 'DPO on oracle pairs of the pocket world: what it teaches, and what it costs';
@@ -32,34 +32,6 @@ const tasks = [
   'held-out/safety-combinations',
 ];
 const pairsPerStep = 16;
-
-/** Whether the greedy answer is the one that the oracle prefers, over all axes: what chooses the learning rate. */
-const preferred = defineTask({
-  name: 'preferred',
-  version: 1,
-  axis: 'safety',
-  about:
-    'Development questions of every preference axis whose greedy answer is, word for word, the better one of the pair.',
-  split: '50 development items of each axis',
-  testSplit: false,
-  data: null,
-  docs: () => pocket.heldOutPreferences('dev', { limit: 50 }),
-  request: ({ prompt }) => ({ kind: 'generate', prompt: [{ role: 'user', content: prompt }], maxTokens: 20 }),
-  metrics: {
-    right: { kind: 'mean', about: 'answers that are the better one', higherIsBetter: true, unit: 'share', chance: 0 },
-  },
-  score: ({ answers, choice }, { text }) => {
-    const better = answers[choice === 'first' ? 0 : 1];
-    const right = text.trim() === better;
-    return {
-      values: { right: Number(right) },
-      outcome: right ? 'correct' : 'incorrect',
-      target: better,
-      prediction: text,
-    };
-  },
-  stratum: ({ source }) => source,
-});
 
 export async function run({ settings: given, log }) {
   const { pairs, seeds, items, startSteps, threads } = given;
