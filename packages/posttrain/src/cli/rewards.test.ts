@@ -14,6 +14,8 @@ import type { RewardFacts } from './rewards-summary.ts';
 const main = fileURLToPath(new URL('./main.js', import.meta.url));
 const env = { ...process.env, CI: '1', NO_COLOR: '1', FORCE_COLOR: '' };
 const heldOut = pocket.heldOutPreferences('dev', { limit: 10 });
+const pairs = heldOut.length;
+const prompts = new Set(heldOut.map(({ prompt }) => JSON.stringify(prompt))).size;
 
 function folderOf(t: TestContext) {
   const cwd = temporaryFolder(t);
@@ -35,7 +37,7 @@ test('a reward model on held-out pairs: the scores are the model’s own, the fi
   const { code, out, err } = rewards(...args, '--scores', 'scores.jsonl', '--json');
   assert.equal(code, 0, err);
   const facts = JSON.parse(out) as RewardFacts;
-  assert.deepEqual([facts.pairs, facts.read, facts.tiedJudgements, facts.unused], [60, 60, 0, 0]);
+  assert.deepEqual([facts.pairs, facts.read, facts.tiedJudgements, facts.unused], [pairs, pairs, 0, 0]);
 
   await using judge = await loadRewardModel(model, { precision: 'fp32', threads: 1 });
   const asked = heldOut.flatMap(({ prompt, answers, choice }) =>
@@ -53,7 +55,7 @@ test('a reward model on held-out pairs: the scores are the model’s own, the fi
   for (const [i, { chosen, rejected }] of scores.entries())
     assert.ok(Math.abs(chosen - expected[2 * i]!) < 1e-5 && Math.abs(rejected - expected[2 * i + 1]!) < 1e-5);
   const right = scores.filter(({ chosen, rejected }) => chosen > rejected).length;
-  assert.ok(Math.abs(facts.accuracy.value! - right / 60) < 1e-12);
+  assert.ok(Math.abs(facts.accuracy.value! - right / pairs) < 1e-12);
   assert.deepEqual(
     facts.groups.map(({ group, n }) => [group, n]),
     Object.keys(pocket.preferenceMix)
@@ -63,10 +65,10 @@ test('a reward model on held-out pairs: the scores are the model’s own, the fi
 
   // Words alone tell little where what is right hangs on the sources; but the padded answers are longer.
   const [length, words] = facts.baselines!;
-  assert.equal(words!.difference.n, 60);
-  assert.ok(Math.abs(length!.difference.after! - right / 60) < 1e-12);
+  assert.equal(words!.difference.n, pairs);
+  assert.ok(Math.abs(length!.difference.after! - right / pairs) < 1e-12);
   assert.equal(facts.promptsInTraining, 1);
-  assert.match(err, /1 of 60 prompts also stand in training\.jsonl/);
+  assert.match(err, new RegExp(`1 of ${prompts} prompts also stand in training\\.jsonl`));
 });
 
 test('for people: every figure in a line, the groups and the baselines in tables', (t) => {
@@ -74,7 +76,7 @@ test('for people: every figure in a line, the groups and the baselines in tables
   write('training.jsonl', pocket.preferenceRows(100, 4));
   const { code, out, err } = rewards('reward', '--pairs', 'held-out.jsonl', '--training', 'training.jsonl');
   assert.equal(code, 0, err);
-  assert.match(out, /^pairs +60 of \d+ prompts in held-out\.jsonl$/m);
+  assert.match(out, new RegExp(`^pairs +${pairs} of ${prompts} prompts in held-out\\.jsonl$`, 'm'));
   assert.match(out, /^accuracy +\d+\.\d % \[\d+\.\d, \d+\.\d\], 0 ties$/m);
   assert.match(out, /^calibration +expected error 0\.\d+, Brier 0\.\d+, loss 0\.\d+ nats/m);
   assert.match(out, /^longer +scores higher in \d+\.\d % and was chosen in \d+\.\d % of \d+: [+−]/m);
