@@ -45,6 +45,7 @@ RUNS = {
     "dpo.sigmoid_norm": dict(DPO, loss="sigmoid_norm", beta=1.0, clip=0.2),
     "dpo.lora": dict(DPO, lr=6e-3, clip=0.2, lora=True),
     "kto": dict(COMMON, method="kto", lr=2e-3, beta=0.1, desirableWeight=1.5, undesirableWeight=1.0, clip=0.1),
+    "kto.x2": dict(COMMON, method="kto", lr=2e-3, beta=0.1, desirableWeight=1.5, undesirableWeight=1.0, clip=0.1, accumulate=2),
     "reward": dict(COMMON, method="reward", centring=0.01, lr=2.5e-3, clip=0.1),
 }
 COUNTERS = {

@@ -67,6 +67,16 @@ refuses(
 );
 
 refuses(
+  'micro-batches that TRL would not make',
+  change({ method: 'kto', kto: { compat: 'trl' }, microBatch: 1 }),
+  `recipe-invalid: the recipe has 2 problems.
+  data.shuffle is true, but kto.compat is trl.
+    help: kto.compat: trl needs data.shuffle: false, one file in data.train, and a microBatch of 2 or more.
+  microBatch is 1, but kto.compat is trl.
+    help: kto.compat: trl needs data.shuffle: false, one file in data.train, and a microBatch of 2 or more.`,
+);
+
+refuses(
   'two lengths of one run',
   change({ epochs: 2 }),
   `recipe-invalid: steps (2) and epochs (2) both say how long the run is.

@@ -44,11 +44,8 @@ export const pairsOf: UnitKind = {
   packs: (units) => units.map(({ rows, judgements }) => rows.map((row, i) => ({ ...row, judged: judgements[i]! }))),
 };
 
-/**
- * An answer is mismatched with the prompt after its own in the file, or with the nearest later one that differs, in a circle. Where
- * all prompts are the same one, no answer is a mismatch and each stands for itself.
- */
-export const answersWithMismatch: UnitKind = {
+/** Single answers, each with its mismatched twin. */
+const answersMismatched = (other: (units: readonly TokenUnit[], i: number) => TokenRow): UnitKind => ({
   name: 'answers',
   units(feedback) {
     const { rows, ...counts } = labelledAnswers(feedback);
@@ -59,14 +56,28 @@ export const answersWithMismatch: UnitKind = {
   },
   packs(units, maxTokens) {
     return units.map(({ rows: [row], judgements: [judgement] }, i): Pack => {
-      const mismatched = mismatch(row!, otherAnswer(units, i), maxTokens);
+      const mismatched = mismatch(row!, other(units, i), maxTokens);
       return [{ ...row!, judged: { ...judgement!, mismatched } }];
     });
   },
-};
+});
+
+/**
+ * An answer is mismatched with the prompt after its own in the file, or with the nearest later one that differs, in a circle. Where
+ * all prompts are the same one, no answer is a mismatch and each stands for itself.
+ */
+export const answersWithMismatch = answersMismatched(nearestOther);
+
+/** The answer before it in its block of `size` answers of the file, in a circle, whatever its prompt is: what TRL's KTOTrainer takes. */
+export const answersExchangedWithin = (size: number): UnitKind =>
+  answersMismatched((units, i) => {
+    const start = i - (i % size);
+    const end = Math.min(start + size, units.length);
+    return units[i === start ? end - 1 : i - 1]!.rows[0]!;
+  });
 
 /** The nearest answer before the i-th, in a circle, that belongs to another prompt. */
-function otherAnswer(units: readonly TokenUnit[], i: number): TokenRow {
+function nearestOther(units: readonly TokenUnit[], i: number): TokenRow {
   for (let back = 1; back < units.length; back++) {
     const other = units[(i - back + units.length) % units.length]!;
     if (other.hash !== units[i]!.hash) return other.rows[0]!;

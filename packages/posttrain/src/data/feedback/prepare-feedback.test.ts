@@ -133,3 +133,15 @@ test('an answer by itself has a label and a twin: its prompt with the answer bef
     );
   for (const [i, row] of rows.entries()) assert.deepEqual(promptOf(twins[i]!), promptOf(row));
 });
+
+test('answers exchanged within blocks: each with the one before it in its block, in a circle', async (t) => {
+  const answers = ['red', 'blue', 'green', 'white', 'black'];
+  const path = fileOf(
+    t,
+    answers.map((answer) => ({ prompt: answer === 'blue' ? 'red' : answer, answer, thumb: 'up' })),
+  );
+  const { sources } = await prepareAnswers({ sources: [{ path }], renderer, maxTokens: 512 }, 3);
+  const twins = sources[0]!.rows.map(([row]) => learned(bytes, row!.judged!.mismatched!).slice(0, 3));
+  // The second has the answer of the first though they share a prompt; the last block has two.
+  assert.deepEqual(twins, ['gre', 'red', 'blu', 'bla', 'whi']);
+});

@@ -8,7 +8,14 @@ import type { Weighted } from '../step-source.ts';
 import type { Example, Pack, TokenRow } from '../types.ts';
 import { checkShare, isHeldOut } from '../validation.ts';
 import type { Feedback } from './feedback.ts';
-import { answersWithMismatch, pairsOf, type TokenUnit, type Unit, type UnitKind } from './feedback-units.ts';
+import {
+  answersExchangedWithin,
+  answersWithMismatch,
+  pairsOf,
+  type TokenUnit,
+  type Unit,
+  type UnitKind,
+} from './feedback-units.ts';
 import { promptHash } from './preference-pairs.ts';
 import { readFeedback } from './read-feedback.ts';
 
@@ -36,9 +43,13 @@ export function preparePairs(options: PrepareOptions): Promise<PreparedFeedback>
   return prepare(options, pairsOf);
 }
 
-/** Single answers with a label for KTO, each with its mismatched twin. @throws as `prepareRows` */
-export function prepareAnswers(options: PrepareOptions): Promise<PreparedFeedback> {
-  return prepare(options, answersWithMismatch);
+/**
+ * Single answers with a label for KTO, each with its mismatched twin.
+ * @param within answers are exchanged inside blocks of so many; undefined: with the nearest of another prompt
+ * @throws as `prepareRows`
+ */
+export function prepareAnswers(options: PrepareOptions, within?: number): Promise<PreparedFeedback> {
+  return prepare(options, within === undefined ? answersWithMismatch : answersExchangedWithin(within));
 }
 
 /**

@@ -11,6 +11,7 @@ export function consistencyIssues(written: RecipeInput, recipe: RecipeOutput): R
     ...heldOutIssues(written),
     ...forgettingIssues(recipe),
     ...feedbackIssues(recipe),
+    ...compatIssues(recipe),
     ...adapterIssues(recipe),
     ...teacherIssues(recipe),
     ...rolloutIssues(recipe),
@@ -123,6 +124,21 @@ function feedbackIssues({ method, data }: RecipeOutput): RecipeIssue[] {
       message: `data.overlong is ${data.overlong}, which would cut the answers that ${method} compares.`,
       help: 'drop leaves such rows out; truncateStart cuts the start of their prompts.',
     });
+  return issues;
+}
+
+/** TRL exchanges answers inside the micro-batches that the file's order gives, so they must be known before the run. */
+function compatIssues(recipe: RecipeOutput): RecipeIssue[] {
+  if (recipe.method !== 'kto' || recipe.kto.compat === undefined) return [];
+  const { data, microBatch } = recipe;
+  const help = 'kto.compat: trl needs data.shuffle: false, one file in data.train, and a microBatch of 2 or more.';
+  const issue = (path: string[], message: string): RecipeIssue => ({ path, at: 'key', message, help });
+  const issues: RecipeIssue[] = [];
+  if (data.shuffle) issues.push(issue(['data', 'shuffle'], 'data.shuffle is true, but kto.compat is trl.'));
+  if (typeof data.train !== 'string' && data.train.length > 1)
+    issues.push(issue(['data', 'train'], `data.train mixes ${data.train.length} files, but kto.compat is trl.`));
+  if (microBatch === 'auto' || microBatch < 2)
+    issues.push(issue(['microBatch'], `microBatch is ${microBatch}, but kto.compat is trl.`));
   return issues;
 }
 

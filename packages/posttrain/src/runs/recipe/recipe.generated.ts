@@ -455,6 +455,8 @@ export interface KtoKeys {
   desirableWeight?: number | undefined;
   /** How much a bad answer counts. With n good and m bad ones, desirableWeight * n should be 1 to 4/3 of undesirableWeight * m. Default: 1. */
   undesirableWeight?: number | undefined;
+  /** The baseline of each micro-batch by itself, from answers exchanged inside it, as TRL takes it: the gradient then depends on microBatch. It needs data.shuffle false and a microBatch of 2 or more. */
+  compat?: 'trl' | undefined;
 }
 
 /** Odds-ratio preference optimisation: supervised tuning on chosen answers and preferences in one pass. */

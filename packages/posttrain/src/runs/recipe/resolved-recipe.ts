@@ -38,7 +38,7 @@ export interface ResolvedRecipe {
   readonly distill?: ResolvedDistill;
   readonly rewardModel?: Filled<RewardModelKeys>;
   readonly dpo?: Filled<DpoKeys>;
-  readonly kto?: Filled<KtoKeys>;
+  readonly kto?: FilledExcept<KtoKeys, 'compat'>;
   readonly orpo?: Filled<OrpoKeys>;
   readonly simpo?: Filled<SimpoKeys>;
   readonly grpo?: FilledExcept<GrpoKeys, 'lengthMargin' | 'compat'>;

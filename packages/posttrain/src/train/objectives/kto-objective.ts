@@ -5,12 +5,17 @@ import type { BatchObjective } from '../objective.ts';
 import { sumByRow } from '../row-logps.ts';
 import type { Reference } from './pair-logps.ts';
 
+export interface KtoObjectiveOptions extends KtoOptions {
+  /** Answers of a step that share a baseline, in order; undefined: all. */
+  readonly block?: number | undefined;
+}
+
 /**
  * KTO over single answers. Its baseline is measured once per optimizer step, over the whole batch and before the first gradient, so
- * that micro-batches change nothing.
+ * that micro-batches change nothing; with `block` once for each block, which are then to be the micro-batches.
  */
-export function ktoObjective(options: KtoOptions, reference: Reference): BatchObjective {
-  const withBaseline = (baseline: number): BatchObjective => ({
+export function ktoObjective(options: KtoObjectiveOptions, reference: Reference): BatchObjective {
+  const withBaselines = (baselineOf: (row: TokenRow) => number): BatchObjective => ({
     name: 'kto',
     needs: 'all-logps',
     dropout: false,
@@ -24,6 +29,7 @@ export function ktoObjective(options: KtoOptions, reference: Reference): BatchOb
       const logps = sumByRow(logp, { rows, ...batch });
       const ratios = logps.sub(references);
       const labels = tensor(desirable.map(Number), { device: logp.device });
+      const baseline = baselineOf(rows[0]!.row);
       const losses = ktoLosses(ratios, labels, baseline, options);
       const rewards = toArray(ratios.detach()).map((ratio) => options.beta * ratio);
       const values = toArray(logps.detach());
@@ -41,11 +47,16 @@ export function ktoObjective(options: KtoOptions, reference: Reference): BatchOb
     },
   });
   return {
-    ...withBaseline(0),
+    ...withBaselines(() => 0),
     forStep(packs, logpsOf) {
-      const mismatched = packs.flat().map(mismatchedOf);
+      const rows = packs.flat();
+      const mismatched = rows.map(mismatchedOf);
       const ratios = logpsOf(mismatched).map((logp, i) => logp - reference(mismatched[i]!));
-      return withBaseline(ktoBaseline(ratios));
+      const { block = rows.length } = options;
+      const baselines = new Map<TokenRow, number>();
+      for (let start = 0; start < rows.length; start += block)
+        baselines.set(rows[start]!, ktoBaseline(ratios.slice(start, start + block)));
+      return withBaselines(block === rows.length ? () => baselines.get(rows[0]!)! : (row) => baselines.get(row)!);
     },
   };
 }

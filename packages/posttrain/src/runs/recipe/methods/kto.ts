@@ -16,6 +16,12 @@ const ktoKeys = z
       .describe(
         'How much a bad answer counts. With n good and m bad ones, desirableWeight * n should be 1 to 4/3 of undesirableWeight * m.',
       ),
+    compat: z
+      .literal('trl')
+      .optional()
+      .describe(
+        'The baseline of each micro-batch by itself, from answers exchanged inside it, as TRL takes it: the gradient then depends on microBatch. It needs data.shuffle false and a microBatch of 2 or more.',
+      ),
   })
   .meta({ id: 'KtoKeys', description: 'Kahneman-Tversky optimisation.' });
 
