@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { loadCausalLm } from 'posttrain/models';
 import { noGrad, rand, scope, setThreads, threads } from 'posttrain/tensor';
-import { makeModel, shape135m } from './programs/bench-model.mjs';
+import { makeModel, readingRate, shape135m } from './programs/bench-model.mjs';
 
 export const description = 'generation, prefill and sampler included, beside transformers.generate';
 /** Each round is one generation of each side for each batch and number of threads. */
@@ -169,8 +169,6 @@ function boundOf(model, prompts, newTokens, dtype, { bytesPerSecond, flops }) {
 function measureRates(model, dtype) {
   return scope(() =>
     noGrad(() => {
-      const much = rand([64 << 20]);
-      const reading = best(5, () => much.sumAll().dispose());
       const { width } = model.dimensions;
       const shapes = [...model.blocks[0].parameters(), model.parameters()[0]].filter(({ shape }) => shape.length === 2);
       const rates = shapes.map((weight) => {
@@ -181,7 +179,7 @@ function measureRates(model, dtype) {
         };
         return (2 * 512 * weight.count * repeats) / best(8, once);
       });
-      return { bytesPerSecond: (4 * (64 << 20)) / reading, flops: Math.max(...rates) };
+      return { bytesPerSecond: readingRate(), flops: Math.max(...rates) };
     }),
   );
 }

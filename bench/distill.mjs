@@ -4,7 +4,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bestMatmulRate, makeModel, makeRows, shape135m, stepFlops } from './programs/bench-model.mjs';
-import { interleave, startOurs, startPeer, tunedMalloc } from './programs/stepping.mjs';
+import { besideTrl, host } from './programs/beside-trl.mjs';
 
 export const description =
   'tokens per second and memory of distillation, 135M teacher, 4 × 512 tokens in bf16, beside TRL';
@@ -34,40 +34,15 @@ export async function run({ settings: { threads, steps, peerSteps }, peers, log 
     const spec = join(model, 'spec.json');
     const content = { model, teacher, rows, batch, maxTokens, threads, lr: 1e-4, precision: 'bf16', packing: false };
     writeFileSync(spec, JSON.stringify(content));
-    const sides = await compare(spec, { threads, steps, peerSteps, peers, versions, log });
+    const sides = await besideTrl(spec, { threads, steps, peerSteps, peers, versions, log, script: 'gkd_steps.py' });
     return judge(sides, rate, versions);
   } finally {
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Ours beside the peer's default, then its best setting alone: more processes at a time have no room in memory. */
-async function compare(spec, { threads, steps, peerSteps, peers, versions, log }) {
-  const env = { OMP_NUM_THREADS: String(threads) };
-  const together = async (...starts) => {
-    const sides = [];
-    try {
-      for (const { name, start, steps } of starts) sides.push({ name, steps, process: await start() });
-      for (const { process } of sides) Object.assign(versions, process.versions);
-      return await interleave(sides, log);
-    } finally {
-      for (const { process } of sides) await process.end();
-    }
-  };
-  const trl = (name, malloc) => {
-    const start = () => startPeer(peers, 'gkd_steps.py', spec, { ...env, ...malloc });
-    return { name, steps: peerSteps, start };
-  };
-  const own = { name: 'ours', steps, start: () => startOurs(spec, env) };
-  if (!peers) return { ours: (await together(own))[0] };
-  const [ours, plain] = await together(own, trl('default', {}));
-  const [tuned] = await together(trl('tunedMalloc', tunedMalloc));
-  return { ours, default: plain, tunedMalloc: tuned };
-}
-
 function judge({ ours, default: plain, tunedMalloc: tuned }, rate, versions) {
   const bound = rate / (stepFlops(student, 1) + stepFlops(shape135m, 1) / 3);
-  const host = 50e6; // a Node process that only waits, which the engine has beside it
   const columns = {
     boundTokensPerSecond: bound,
     boundShare: ours.tokensPerSecond / bound,

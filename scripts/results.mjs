@@ -141,6 +141,12 @@ const rows = {
   'bench lora': besideTrl('LoRA, rank 16 on all linear maps'),
   'bench dpo': besideTrl('DPO'),
   'bench reward-model': besideTrl('a reward model'),
+  'bench grpo': ({ ours, ratio: { draw, learn, step, memory }, settings: { threads } }) => [
+    [
+      `GRPO, 135 M model in bf16, 8 answers of 64 tokens a step, ${threads} thread${threads === 1 ? '' : 's'}`,
+      `drawing ${fixed(ours.rolloutSecondsMedian, 2)} s, ${fixed(100 * draw.boundShare, 0)} % of its bound; learning ${fixed(ours.trainSecondsMedian, 2)} s, ${fixed(100 * learn.boundShare, 0)} %${step.timesDefault ? `; together ${fixed(step.timesDefault, 1)}× TRL, ${fixed(step.timesTuned, 1)}× at its best, ${fixed(memory, 2)}× its memory` : ''}`,
+    ],
+  ],
   'bench host-latency': ({ ours }) => [
     [
       'a server while it trains: 99th percentile, latest 500 ms timer',

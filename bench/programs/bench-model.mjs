@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadCausalLm } from 'posttrain/models';
-import { scope, setThreads, tensor, writeSafetensors } from 'posttrain/tensor';
+import { noGrad, rand, scope, setThreads, tensor, writeSafetensors } from 'posttrain/tensor';
 import { Random } from '../../packages/posttrain/dist/support/random.js';
 
 const pocket = fileURLToPath(new URL('../../packages/posttrain/assets/pocket/base/', import.meta.url));
@@ -52,6 +52,15 @@ export function makeRows(folder, name, { count, shortest, longest, vocabulary })
   });
   const path = join(folder, `${name}.jsonl`);
   writeFileSync(path, `${rows.join('\n')}\n`);
+  return path;
+}
+
+/** `count` prompts of `length` token ids each, as JSON lines in `folder`. @returns its path */
+export function makePrompts(folder, name, { count, length, vocabulary }) {
+  const random = Random.of(1, name);
+  const ids = () => Array.from({ length }, () => 8 + random.int(vocabulary - 8));
+  const path = join(folder, `${name}.jsonl`);
+  writeFileSync(path, Array.from({ length: count }, () => `${JSON.stringify({ prompt_ids: ids() })}\n`).join(''));
   return path;
 }
 
@@ -103,4 +112,20 @@ export function bestMatmulRate(shape, tokens, threads, rounds = 3) {
         }
     });
   return best;
+}
+
+/** Bytes a second of reading memory that no cache holds. */
+export function readingRate(rounds = 5) {
+  return scope(() =>
+    noGrad(() => {
+      const much = rand([64 << 20]);
+      let least = Infinity;
+      for (let round = 0; round < rounds; round++) {
+        const begun = performance.now();
+        much.sumAll().dispose();
+        least = Math.min(least, (performance.now() - begun) / 1000);
+      }
+      return (4 * (64 << 20)) / least;
+    }),
+  );
 }

@@ -5,7 +5,7 @@ import { interleave, startOurs, startPeer, tunedMalloc } from './stepping.mjs';
  * Ours beside the peer's default, then its best setting alone: more processes at a time have no room in memory. The best setting is a malloc that
  * keeps its memory and, for DPO, a reference that is measured before the first step.
  */
-export async function besideTrl(spec, { threads, steps, peerSteps, peers, versions, log }) {
+export async function besideTrl(spec, { threads, steps, peerSteps, peers, versions, log, script = 'trl_steps.py' }) {
   const env = { OMP_NUM_THREADS: String(threads) };
   const together = async (...starts) => {
     const sides = [];
@@ -18,7 +18,7 @@ export async function besideTrl(spec, { threads, steps, peerSteps, peers, versio
     }
   };
   const trl = (name, malloc) => {
-    const start = () => startPeer(peers, 'trl_steps.py', spec, { ...env, ...malloc });
+    const start = () => startPeer(peers, script, spec, { ...env, ...malloc });
     return { name, steps: peerSteps, start };
   };
   const own = { name: 'ours', steps, start: () => startOurs(spec, env) };
@@ -28,7 +28,7 @@ export async function besideTrl(spec, { threads, steps, peerSteps, peers, versio
   return { ours, default: plain, tunedMalloc: tuned };
 }
 
-const host = 50e6; // a Node process that only waits, which the engine has beside it
+export const host = 50e6; // a Node process that only waits, which the engine has beside it
 
 /** @param bound tokens per second at the best rate of matrix products */
 export function columnsOf({ ours, default: plain, tunedMalloc: tuned }, bound) {

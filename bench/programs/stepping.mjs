@@ -72,6 +72,11 @@ function summary(steps) {
     secondsMinimum: Math.min(...steps.map(({ seconds }) => seconds)),
     cpuSecondsMedian: median(({ cpuSeconds }) => cpuSeconds),
     tokensPerSecond: median(({ seconds, tokens }) => tokens / seconds),
+    // Of methods whose rows the model writes.
+    ...(steps.every(({ rolloutSeconds }) => rolloutSeconds !== undefined) && {
+      rolloutSecondsMedian: median(({ rolloutSeconds }) => rolloutSeconds),
+      trainSecondsMedian: median(({ seconds, rolloutSeconds }) => seconds - rolloutSeconds),
+    }),
     loss: steps.at(-1).loss,
     losses: steps.map(({ loss }) => loss),
     faults: steps.every(({ faults }) => faults !== undefined) ? median(({ faults }) => faults) : null,

@@ -1,7 +1,8 @@
 // Training steps on demand: node train-steps.mjs SPEC.json. For each line on stdin one step is done and one JSON line
-// printed: { seconds, cpuSeconds, systemSeconds, loss, gradNorm, tokens, faults, peakRss }. The first line printed says that all is loaded.
-//   SPEC: { model, rows, batch, precision, threads, lr, maxTokens, packing, method?, lora?, teacher? }
-//   rows: JSON lines with `input_ids`; for `dpo` and `reward-model` with `prompt_ids`, `chosen_ids`, `rejected_ids`
+// printed: { seconds, cpuSeconds, systemSeconds, loss, gradNorm, tokens, faults, peakRss }, for `grpo` with { rolloutSeconds }. The first line printed
+// says that all is loaded.
+//   SPEC: { model, rows, batch, precision, threads, lr, maxTokens, packing, method?, lora?, teacher?, group?, newTokens? }
+//   rows: JSON lines with `input_ids`; for `dpo` and `reward-model` with `prompt_ids`, `chosen_ids`, `rejected_ids`; for `grpo` with `prompt_ids`
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { attachAdapters, loadCausalLm, loadRewardModel } from 'posttrain/models';
@@ -11,6 +12,7 @@ import { packRows } from '../../packages/posttrain/dist/data/packing.js';
 import { dpoObjective } from '../../packages/posttrain/dist/train/methods/dpo.js';
 import { rewardObjective } from '../../packages/posttrain/dist/train/methods/reward-model.js';
 import { rowLogps } from '../../packages/posttrain/dist/train/row-logps.js';
+import { grpoSource } from './grpo-source.mjs';
 
 const spec = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 setThreads(spec.threads);
@@ -24,7 +26,17 @@ const trainable = makeTrainable(model, spec.precision);
 const optimizer = new AdamW(trainable, { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 });
 
 const lines = readFileSync(spec.rows, 'utf8').trim().split('\n').map(JSON.parse);
-const packs = spec.method ? lines.map(pairOf) : supervisedPacks();
+const { objective, source } = spec.method === 'grpo' ? grpoSource(spec, model) : storedSource();
+
+/** Rows of a file, in order. */
+function storedSource() {
+  const packs = spec.method ? lines.map(pairOf) : supervisedPacks();
+  const perEpoch = Math.floor(packs.length / spec.batch);
+  return {
+    objective: objectiveOf(packs),
+    source: { packs: (step) => packs.slice((step % perEpoch) * spec.batch, ((step % perEpoch) + 1) * spec.batch) },
+  };
+}
 
 function supervisedPacks() {
   const rows = lines.map(({ input_ids: ids }, i) => rowOf(ids, 0, i));
@@ -44,7 +56,7 @@ function rowOf(ids, prompt, i) {
 }
 
 /** What a run measures before its first step is not part of a step. */
-function objectiveOf() {
+function objectiveOf(packs) {
   if (spec.method === 'reward-model') return rewardObjective({ margins: false, centring: 0 });
   if (spec.method !== 'dpo') return spec.teacher ? fromTeacher(spec) : crossEntropy;
   const compared = packs.flat();
@@ -53,17 +65,12 @@ function objectiveOf() {
   return dpoObjective(options, (row) => known.get(row));
 }
 
-const perEpoch = Math.floor(packs.length / spec.batch);
-const source = {
-  stepsPerEpoch: perEpoch,
-  packs: (step) => packs.slice((step % perEpoch) * spec.batch, ((step % perEpoch) + 1) * spec.batch),
-};
 const options = {
   model,
   trainable,
   optimizer,
   source,
-  objective: objectiveOf(),
+  objective,
   validation: [],
   microBatch: spec.batch,
   learningRate: () => spec.lr,
@@ -109,6 +116,7 @@ for await (const _ of createInterface({ input: process.stdin })) {
     loss: report.loss,
     gradNorm: report.gradNorm,
     tokens: report.tokens,
+    ...(source.seconds === undefined ? {} : { rolloutSeconds: source.seconds }),
     faults: usage.minorPageFault - faults,
     peakRss: usage.maxRSS * 1024,
   });
