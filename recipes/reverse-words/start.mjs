@@ -10,9 +10,9 @@ import { answerTokens, promptsOf, reversed, reward, writeFreshModel } from './wo
 
 const [startSteps, startBatch] = [100, 64];
 
-/** Prompts of the start, of `count` rewarded answers' groups, and of both measurements. */
+/** Prompts of the start, of both measurements, and `count` that are trained on; `firstTest` was read by the first design. */
 export function splits(count) {
-  return promptsOf({ start: startSteps * startBatch, dev: 200, test: 400, train: count });
+  return promptsOf({ start: startSteps * startBatch, dev: 200, firstTest: 400, test: 400, train: count });
 }
 
 /** The start's checkpoint in `work`. */

@@ -14,10 +14,10 @@ import { answerTokens, reversed, reward } from './words.mjs';
 
 export const description = 'GRPO and RLOO learn to reverse words by reward alone, and GRPO as TRL’s does';
 /** `steps` of each run; `seeds` of each method, `trlSeeds` of TRL's; `items` of each measurement, 0 for all. */
-export const settings = { steps: 300, seeds: 5, trlSeeds: 5, items: 0, threads: 1 };
+export const settings = { steps: 1500, seeds: 5, trlSeeds: 5, items: 0, threads: 1 };
 
 const [prompts, group] = [8, 8];
-const rates = [3e-4, 1e-3, 3e-3];
+const rates = [1e-4, 3e-4, 1e-3];
 /** Each method's own keys: a study of its own, against the start. */
 const methods = { grpo: { group }, rloo: { group, beta: 0 } };
 /** Settled before any run: in each part, our mean is at most so many of TRL's standard deviations from its mean. */
