@@ -127,6 +127,7 @@ export const functions = [
   ['normKernel', 'posttrain::norm'],
   ['normLinearKernel', 'posttrain::norm_linear'],
   ['rotaryAttentionKernel', 'posttrain::rotary_attention'],
+  ['attendKernel', 'posttrain::attend'],
   ['linearResidualKernel', 'posttrain::linear_residual'],
   ['swigluLinearResidualKernel', 'posttrain::swiglu_linear_residual'],
   ['normLinearLoraKernel', 'posttrain::norm_linear_lora'],

@@ -1,4 +1,4 @@
-// The autograd node of rotary embedding and causal attention over packed documents.
+// The autograd node of rotary embedding and causal attention over packed documents; and attention to given keys, without gradient.
 #include "fused.h"
 
 #include <torch/csrc/autograd/custom_function.h>
@@ -28,7 +28,7 @@ void rotate_rows(const kernels::AttentionShape& shape, const at::Tensor& from, c
   });
 }
 
-/** Calls `body(start, length, kv_head, scratch)` for each document and key-value head, the longest documents first. */
+/** Calls `body(document, kv_head, scratch)` for each document and key-value head, those with the most keys first. */
 template <class T, class F>
 void each_document(const kernels::AttentionShape& shape, const at::Tensor& bounds, const F& body) {
   const auto* bound = view<int64_t>(bounds);
@@ -45,7 +45,7 @@ void each_document(const kernels::AttentionShape& shape, const at::Tensor& bound
   const auto scratch = empty({workers_for(tasks, work) * step}, at::kByte);  // libtorch aligns to 64 bytes
   in_parallel(tasks, work, [&](int64_t task, int64_t worker) {
     const int64_t document = order[task / shape.kv_heads];
-    body(bound[document], length(document), task % shape.kv_heads, data<char>(scratch) + worker * step);
+    body(document, task % shape.kv_heads, data<char>(scratch) + worker * step);
   });
 }
 
@@ -62,10 +62,12 @@ class RotaryAttention : public Function<RotaryAttention> {
     by_type(qkv.scalar_type(), [&](auto element) {
       using T = decltype(element);
       rotate_rows<T>(shape, qkv, cos, sin, 1, rotated);
-      each_document<T>(shape, bounds, [&](int64_t start, int64_t length, int64_t kv_head, void* scratch) {
+      const auto* bound = view<int64_t>(bounds);
+      each_document<T>(shape, bounds, [&](int64_t document, int64_t kv_head, void* scratch) {
+        const int64_t start = bound[document], length = bound[document + 1] - start;
         kernels_of<T>(kernel_table().attention)
-            .forward(shape, length, kv_head, view<T>(rotated) + start * shape.row(), data<T>(out) + start * heads * shape.width,
-                     data<float>(normalizer) + start * heads, scratch);
+            .forward(shape, kernels::AttentionSpan<T>::of_rows(shape, length, view<T>(rotated) + start * shape.row()), kv_head,
+                     data<T>(out) + start * heads * shape.width, data<float>(normalizer) + start * heads, scratch);
       });
     });
     context->save_for_backward({rotated, out, normalizer, cos, sin, bounds});
@@ -86,7 +88,9 @@ class RotaryAttention : public Function<RotaryAttention> {
     auto qkv_gradient = at::empty_like(rotated);
     by_type(rotated.scalar_type(), [&](auto element) {
       using T = decltype(element);
-      each_document<T>(shape, bounds, [&](int64_t start, int64_t length, int64_t kv_head, void* scratch) {
+      const auto* bound = view<int64_t>(bounds);
+      each_document<T>(shape, bounds, [&](int64_t document, int64_t kv_head, void* scratch) {
+        const int64_t start = bound[document], length = bound[document + 1] - start;
         const int64_t out_at = start * heads * shape.width;
         kernels_of<T>(kernel_table().attention)
             .backward(shape, length, kv_head, view<T>(rotated) + start * shape.row(), view<T>(out) + out_at, view<T>(gradient) + out_at,
@@ -100,6 +104,15 @@ class RotaryAttention : public Function<RotaryAttention> {
   }
 };
 
+void require_bounds(const at::Tensor& bounds, int64_t rows) {
+  require(bounds.is_cpu() && bounds.scalar_type() == at::kLong && bounds.is_contiguous() && bounds.dim() == 1 && bounds.numel() >= 2,
+          "bounds are int64 [documents + 1]");
+  const auto* bound = view<int64_t>(bounds);
+  bool rising = bound[0] == 0 && bound[bounds.numel() - 1] == rows;
+  for (int64_t i = 1; i < bounds.numel(); i++) rising &= bound[i] > bound[i - 1];
+  require(rising, "bounds rise from 0 to the number of rows");
+}
+
 at::Tensor rotary_attention(const at::Tensor& qkv, const at::Tensor& cos, const at::Tensor& sin, const at::Tensor& bounds,
                             int64_t heads, int64_t kv_heads, double scale) {
   require(qkv.dim() == 2 && is_matrix_type(qkv) && qkv.is_contiguous(), "rotary_attention takes contiguous float32 or bfloat16 rows of the CPU");
@@ -109,13 +122,42 @@ at::Tensor rotary_attention(const at::Tensor& qkv, const at::Tensor& cos, const 
   require(width % 2 == 0, "heads have an even width");
   for (const auto& table : {cos, sin})
     require(is_float_rows(table) && table.numel() == qkv.size(0) * width, "the rotary tables are contiguous float32 [N, Dh]");
-  require(bounds.is_cpu() && bounds.scalar_type() == at::kLong && bounds.is_contiguous() && bounds.dim() == 1 && bounds.numel() >= 2,
-          "bounds are int64 [documents + 1]");
-  const auto* bound = view<int64_t>(bounds);
-  bool rising = bound[0] == 0 && bound[bounds.numel() - 1] == qkv.size(0);
-  for (int64_t i = 1; i < bounds.numel(); i++) rising &= bound[i] > bound[i - 1];
-  require(rising, "bounds rise from 0 to the number of rows");
+  require_bounds(bounds, qkv.size(0));
   return RotaryAttention::apply(qkv, cos, sin, bounds, heads, kv_heads, scale);
+}
+
+/** Rows of heads that lie together, whatever stands between one row and the next. */
+bool is_heads(const at::Tensor& x) {
+  return is_matrix_type(x) && x.dim() == 3 && x.stride(2) == 1 && x.stride(1) == x.size(2);
+}
+
+/** Softmax attention of the documents' queries to their keys: out [N, H, Dh], and log Σ exp of each softmax, float32 [N, H]. */
+std::tuple<at::Tensor, at::Tensor> attend(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
+                                          const at::Tensor& query_bounds, const at::Tensor& key_bounds, bool causal, double scale) {
+  require(is_heads(query) && is_heads(key) && is_heads(value), "attend takes float32 or bfloat16 [N, heads, Dh] of the CPU");
+  require(query.scalar_type() == key.scalar_type() && key.scalar_type() == value.scalar_type(), "query, key and value have one type");
+  require(key.sizes() == value.sizes() && key.size(2) == query.size(2), "key and value are [S, K, Dh], query [N, H, Dh]");
+  const kernels::AttentionShape shape{query.size(1), key.size(1), query.size(2), static_cast<float>(scale)};
+  require(shape.kv_heads > 0 && shape.heads > 0 && shape.heads % shape.kv_heads == 0, "the heads of key and value divide those of query");
+  require_bounds(query_bounds, query.size(0));
+  require_bounds(key_bounds, key.size(0));
+  require(query_bounds.numel() == key_bounds.numel(), "queries and keys are of as many documents");
+  require(!causal || at::equal(query_bounds, key_bounds), "a causal document has as many keys as queries");
+  auto out = empty({query.size(0), shape.heads, shape.width}, query.scalar_type());
+  auto normalizer = empty({query.size(0), shape.heads}, at::kFloat);
+  by_type(query.scalar_type(), [&](auto element) {
+    using T = decltype(element);
+    const auto *query_bound = view<int64_t>(query_bounds), *key_bound = view<int64_t>(key_bounds);
+    each_document<T>(shape, key_bounds, [&](int64_t document, int64_t kv_head, void* scratch) {
+      const int64_t first = query_bound[document], first_key = key_bound[document];
+      const kernels::AttentionSpan<T> span{view<T>(query) + first * query.stride(0), view<T>(key) + first_key * key.stride(0),
+                                           view<T>(value) + first_key * value.stride(0), query.stride(0), key.stride(0), value.stride(0),
+                                           query_bound[document + 1] - first, key_bound[document + 1] - first_key, causal};
+      kernels_of<T>(kernel_table().attention)
+          .forward(shape, span, kv_head, data<T>(out) + first * shape.heads * shape.width, data<float>(normalizer) + first * shape.heads, scratch);
+    });
+  });
+  return {out, normalizer};
 }
 
 }  // namespace
@@ -124,4 +166,6 @@ at::Tensor rotary_attention(const at::Tensor& qkv, const at::Tensor& cos, const 
 TORCH_LIBRARY_FRAGMENT(posttrain, library) {
   library.def("rotary_attention(Tensor qkv, Tensor cos, Tensor sin, Tensor bounds, int heads, int kv_heads, float scale) -> Tensor",
               &posttrain::rotary_attention);
+  library.def("attend(Tensor query, Tensor key, Tensor value, Tensor query_bounds, Tensor key_bounds, bool causal, float scale) -> (Tensor, Tensor)",
+              &posttrain::attend);
 }

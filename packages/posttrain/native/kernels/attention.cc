@@ -1,4 +1,4 @@
-// Causal attention within documents, block of queries by block of queries (Rabe & Staats 2021, arXiv:2112.05682; the
+// Attention within documents, block of queries by block of queries (Rabe & Staats 2021, arXiv:2112.05682; the
 // backward pass of Dao et al. 2022, arXiv:2205.14135, algorithm 4). A whole row of scores is in the cache at once, so that
 // softmax needs no running correction.
 #include "attention.h"
@@ -126,9 +126,9 @@ int64_t scratch_bytes(const AttentionShape& shape, int64_t length) {
 }
 
 template <class P, class T>
-void forward(const AttentionShape& shape, int64_t length, int64_t kv_head, const T* qkv, T* out, float* normalizer, void* scratch) {
-  const Sizes<P> s(shape, length);
-  const int64_t row = shape.row(), out_row = shape.heads * s.width, group = shape.heads / shape.kv_heads;
+void forward(const AttentionShape& shape, const AttentionSpan<T>& span, int64_t kv_head, T* out, float* normalizer, void* scratch) {
+  const Sizes<P> s(shape, span.keys);
+  const int64_t out_row = shape.heads * s.width, group = shape.heads / shape.kv_heads;
   Carver carver{static_cast<char*>(scratch)};
   auto* keys = carver.take<uint32_t>(s.words * s.step);
   auto* values = carver.take<uint32_t>(s.pairs * s.lanes);
@@ -136,21 +136,21 @@ void forward(const AttentionShape& shape, int64_t length, int64_t kv_head, const
   auto* scores = carver.take<float>(kBlock * s.step);
   auto* weights = carver.take<ElementOf<P>>(kBlock * s.step);
   auto* sums = carver.take<float>(kBlock * s.lanes);
-  pack_right_transposed<P>(s, qkv + (shape.heads + kv_head) * s.width, row, keys);
-  pack_right<P>(s, qkv + (shape.heads + shape.kv_heads + kv_head) * s.width, row, values);
+  pack_right_transposed<P>(s, span.key + kv_head * s.width, span.key_step, keys);
+  pack_right<P>(s, span.value + kv_head * s.width, span.value_step, values);
 
   for (int64_t head = kv_head * group; head < (kv_head + 1) * group; head++)
-    for (int64_t first = 0; first < length; first += kBlock) {
-      const int64_t rows = length - first < kBlock ? length - first : kBlock;
-      const int64_t seen = first + rows;
+    for (int64_t first = 0; first < span.queries; first += kBlock) {
+      const int64_t rows = span.queries - first < kBlock ? span.queries - first : kBlock;
+      const int64_t seen = span.causal ? first + rows : span.keys;
       const int64_t seen_words = round_up(seen, P::kPerWord) / P::kPerWord;
-      pack_left<P>(rows, s.width, qkv + first * row + head * s.width, row, query, s.words);
+      pack_left<P>(rows, s.width, span.query + first * span.query_step + head * s.width, span.query_step, query, s.words);
       multiply<P>(rows, seen, s.words, query, s.words, keys, s.step, scores, s.step, false);
       float inverse[kBlock];
       for (int64_t r = 0; r < rows; r++) {
         const float* __restrict x = scores + r * s.step;
         auto* __restrict w = weights + r * s.step;
-        const int64_t end = first + r + 1;
+        const int64_t end = span.causal ? first + r + 1 : span.keys;
         Vec most = all(-__builtin_inff());
         each_vector(0, end, [&](int64_t i, auto extent) { most = larger(get(x + i, extent, -__builtin_inff()), most); });
         const float top = largest(most);

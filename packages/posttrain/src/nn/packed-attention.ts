@@ -1,6 +1,6 @@
 import { cat, scope, type Tensor, tensor } from '../tensor/index.ts';
 import { type AttentionContext, causalAttention } from './attention.ts';
-import { attendPart, type PartialAttention } from './partial-attention.ts';
+import { attendPart, fusedAttendPart, type PartialAttention } from './partial-attention.ts';
 
 /** Sequences of alike length, attended to together. */
 interface Group {
@@ -54,6 +54,8 @@ export class PackedAttention implements AttentionContext, Disposable {
 
   /** As `attend`, heads apart and with each softmax's total, to be joined with attention to other keys: out [N, H, Dh], logTotal [N, H]. */
   attendPart(query: Tensor, key: Tensor, value: Tensor): PartialAttention {
+    const fused = fusedAttendPart(query, key, value, this.documents);
+    if (fused) return fused;
     const [, heads, width] = query.shape as [number, number, number];
     const parts = this.#groups.map((group) => {
       const pick = (x: Tensor) => rowsOf(group, x);

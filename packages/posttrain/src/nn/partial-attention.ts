@@ -1,5 +1,6 @@
-import { arange, flashAttentionForCpu, type Tensor } from '../tensor/index.ts';
+import { arange, attendKernel, flashAttentionForCpu, type Tensor, tensor } from '../tensor/index.ts';
 import { repeatHeads } from './attention.ts';
+import { kernelFits } from './kernel-choice.ts';
 
 /** Softmax attention over some of the keys that a query may see, and what joins it with attention over the others. */
 export interface PartialAttention {
@@ -35,6 +36,24 @@ export function defineAttendPart(query: Tensor, key: Tensor, value: Tensor, caus
   }
   const out = scores.softmax(-1).matmul(perHead(value)).toDtype(query.dtype);
   return { out: out.transpose(1, 2), logTotal: scores.logsumexp([-1]).transpose(1, 2) };
+}
+
+/**
+ * By the addon's kernel, tokens in a line without padding: query [N, H, Dh] over key and value [S, K, Dh] → out [N, H, Dh], logTotal [N, H].
+ * Undefined where the kernel does not fit. Has no gradient.
+ * @param documents where each begins and the last ends, int64 [documents + 1]: a token sees its own document's past; without, all keys
+ */
+export function fusedAttendPart(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  documents?: Tensor,
+): PartialAttention | undefined {
+  if (!kernelFits('attention', query)) return undefined;
+  const whole = ({ shape }: Tensor) => documents ?? tensor([0, shape[0]!], { dtype: 'int64' });
+  const scale = 1 / Math.sqrt(query.shape[2]!);
+  const [out, logTotal] = attendKernel(query, key, value, whole(query), whole(key), documents !== undefined, scale);
+  return { out, logTotal };
 }
 
 /**

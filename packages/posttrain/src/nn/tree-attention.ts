@@ -1,7 +1,7 @@
 import { scope, type Tensor, tensor } from '../tensor/index.ts';
 import type { AttentionContext } from './attention.ts';
 import { PackedAttention, startsOf } from './packed-attention.ts';
-import { attendPart, joinPart, type PartialAttention } from './partial-attention.ts';
+import { attendPart, fusedAttendPart, joinPart, type PartialAttention } from './partial-attention.ts';
 
 /** A run of tokens that stands after another run, or at the beginning. */
 export interface TreeRun {
@@ -65,7 +65,9 @@ export class TreeAttention implements Disposable {
       positions,
       attend: (layer, query, key, value) => {
         for (const run of after) if (run >= first) this.#keep(run, layer, starts[run - first]!, key, value);
-        if (before.length === 0 && shared.length === 0) return own.attend(layer, query, key, value);
+        const isPlain = before.length === 0 && shared.length === 0;
+        // Elsewhere than on the CPU attention by parts is written out, and holds all scores at once.
+        if (isPlain && query.device !== 'cpu') return own.attend(layer, query, key, value);
         const all = own.attendPart(query, key, value);
         for (const run of before) {
           const past = this.#kept.get(run)![layer]!;
@@ -121,10 +123,12 @@ export class TreeAttention implements Disposable {
 function lookAt(key: Tensor, value: Tensor, query: Tensor, seen: PartialAttention, start: number, end: number): void {
   scope(() => {
     const line = (x: Tensor) => x.narrow(0, start, end - start);
-    const other = attendPart(line(query).unsqueeze(0), key.unsqueeze(0), value.unsqueeze(0), false);
-    joinPart(
-      { out: line(seen.out), logTotal: line(seen.logTotal) },
-      { out: other.out.squeeze(0), logTotal: other.logTotal.squeeze(0) },
-    );
+    const other = fusedAttendPart(line(query), key, value) ?? plainLookAt(line(query), key, value);
+    joinPart({ out: line(seen.out), logTotal: line(seen.logTotal) }, other);
   });
+}
+
+function plainLookAt(query: Tensor, key: Tensor, value: Tensor): PartialAttention {
+  const { out, logTotal } = attendPart(query.unsqueeze(0), key.unsqueeze(0), value.unsqueeze(0), false);
+  return { out: out.squeeze(0), logTotal: logTotal.squeeze(0) };
 }

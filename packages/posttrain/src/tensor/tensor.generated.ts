@@ -98,6 +98,7 @@ let $normal_ = 0;
 let $ones = 0;
 let $permute = 0;
 let $posttrain_adamw_ = 0;
+let $posttrain_attend = 0;
 let $posttrain_embedding = 0;
 let $posttrain_linear_residual = 0;
 let $posttrain_linear_residual_lora = 0;
@@ -810,6 +811,11 @@ export function normLinearKernel(x: Tensor, norm: Tensor, weights: readonly Tens
 /** posttrain::rotary_attention(Tensor qkv, Tensor cos, Tensor sin, Tensor bounds, int heads, int kv_heads, float scale) -> Tensor */
 export function rotaryAttentionKernel(qkv: Tensor, cos: Tensor, sin: Tensor, bounds: Tensor, heads: number, kvHeads: number, scale: number): Tensor {
   return new Tensor(call(($posttrain_rotary_attention ||= find('posttrain::rotary_attention', '')), qkv.alive(), cos.alive(), sin.alive(), bounds.alive(), heads, kvHeads, scale));
+}
+
+/** posttrain::attend(Tensor query, Tensor key, Tensor value, Tensor query_bounds, Tensor key_bounds, bool causal, float scale) -> (Tensor, Tensor) */
+export function attendKernel(query: Tensor, key: Tensor, value: Tensor, queryBounds: Tensor, keyBounds: Tensor, causal: boolean, scale: number): [Tensor, Tensor] {
+  return (call(($posttrain_attend ||= find('posttrain::attend', '')), query.alive(), key.alive(), value.alive(), queryBounds.alive(), keyBounds.alive(), causal, scale) as Handle[]).map(made) as [Tensor, Tensor];
 }
 
 /** posttrain::linear_residual(Tensor x, Tensor a, Tensor weight) -> Tensor */
