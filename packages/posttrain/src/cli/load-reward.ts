@@ -23,7 +23,7 @@ export async function loadReward(
 ): Promise<NamedReward> {
   if (!isFolder(reference)) {
     const runs = await loadRuns();
-    const reward = await runs.loadReward(runs.namesFile(reference) ? resolve(reference) : reference);
+    const reward = await runs.loadReward(runs.namesPath(reference) ? resolve(reference) : reference);
     return { reward, folder: null, [Symbol.asyncDispose]: async () => {} };
   }
   const { folder, warnings } = await findModelFolder(reference);

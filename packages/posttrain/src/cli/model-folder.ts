@@ -19,27 +19,15 @@ export interface ModelFolder {
  * @throws PosttrainError `file-missing`, `model-invalid`, `checkpoint-invalid`
  */
 export async function findModelFolder(target: string): Promise<ModelFolder> {
-  if (['config.json', 'adapter_config.json'].some((name) => existsSync(join(target, name))))
-    return { folder: target, warnings: [] };
   if (target === 'pocket') return { folder: target, warnings: [] };
   if (!existsSync(target)) {
     // The library also knows ids of the Hugging Face cache, such as owner/name. Below a folder that is here, it is a path.
     if (/^[\w.-]+\/[\w.-]+$/.test(target) && !existsSync(dirname(target))) return { folder: target, warnings: [] };
     throw await missing(target);
   }
-  const checkpoints = join(target, 'checkpoints');
-  if (!existsSync(join(target, 'run.json')) && !existsSync(checkpoints)) {
-    throw new PosttrainError('model-invalid', `${target} is neither a model folder nor a run folder.`, {
-      help: 'A model folder holds config.json or adapter_config.json, a run folder holds run.json.',
-    });
-  }
-  const { latestCheckpoint } = await loadRuns();
-  const { checkpoint, broken } = await latestCheckpoint(checkpoints);
-  const warnings = broken.map(({ path, reason }) => `${shownPath(path)} is passed over: ${reason}`);
-  if (checkpoint !== null) return { folder: checkpoint.path, warnings };
-  throw new PosttrainError('checkpoint-invalid', [`${target} holds no whole checkpoint.`, ...warnings].join('\n  '), {
-    help: 'A run writes one every `every.checkpoint` steps, at its end, and when Ctrl-C stops it.',
-  });
+  const { modelInFolder } = await loadRuns();
+  const { folder, broken } = await modelInFolder(target);
+  return { folder, warnings: broken.map(({ path, reason }) => `${shownPath(path)} is passed over: ${reason}`) };
 }
 
 async function missing(target: string): Promise<PosttrainError> {

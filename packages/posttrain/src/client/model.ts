@@ -17,8 +17,8 @@ export interface GenerateOptions extends GenerateSettings {
 
 export interface LoadModelOptions {
   /** `auto` computes in bf16 where this machine is faster in it. */
-  readonly precision?: 'auto' | 'fp32' | 'bf16';
-  readonly threads?: number | 'auto';
+  readonly precision?: 'auto' | 'fp32' | 'bf16' | undefined;
+  readonly threads?: number | 'auto' | undefined;
   /** The base of an adapter folder, in place of the one that it names. */
   readonly base?: string | undefined;
 }

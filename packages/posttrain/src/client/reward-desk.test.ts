@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RewardScore, ScoreQuestion } from '../engine/protocol.ts';
 import { named, type Reward } from '../scoring/index.ts';
-import { type LoadedReward, RewardDesk } from './reward-desk.ts';
+import type { LoadedReward } from './load-rewards.ts';
+import { RewardDesk } from './reward-desk.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -11,6 +12,7 @@ function loaded(name: string, reward: Reward<Row>, keys: Partial<LoadedReward> =
   const settings = {
     weight: 1,
     gate: false,
+    watch: false,
     timeout: 5,
     retries: 0,
     concurrency: 8,
@@ -57,6 +59,47 @@ test('where nothing applies there is no reward; a shut gate asks nothing', async
   assert.equal((await new RewardDesk([term], running).score(question('a'))).reward, null);
   const shut = await new RewardDesk([loaded('gate', () => 0, { gate: true }), term], running).score(question('a'));
   assert.deepEqual([shut.reward, plain(shut.scores), asked], [0, [['gate', 0]], 1]);
+});
+
+test('a watch is recorded and pays nothing, also where a gate is shut or nothing else applies', async () => {
+  const watch = loaded('held', () => ({ value: 100, parts: { margin: 3 } }), { watch: true });
+  const plainly = await new RewardDesk([watch, loaded('one', () => 1)], running).score(question('a'));
+  assert.deepEqual(
+    [plainly.reward, plain(plainly.scores)],
+    [
+      1,
+      [
+        ['held', 100],
+        ['one', 1],
+      ],
+    ],
+  );
+  assert.deepEqual(plainly.scores[0]!.parts, { margin: 3 });
+  const shut = [loaded('gate', () => 0, { gate: true }), loaded('one', () => 1), watch];
+  const gated = await new RewardDesk(shut, running).score(question('a'));
+  assert.deepEqual(
+    [gated.reward, plain(gated.scores)],
+    [
+      0,
+      [
+        ['gate', 0],
+        ['held', 100],
+      ],
+    ],
+  );
+  const nothing = await new RewardDesk([loaded('none', () => null), watch], running).score(question('a'));
+  assert.equal(nothing.reward, null);
+  const silent = loaded('silent', () => null, { watch: true });
+  assert.equal((await new RewardDesk([silent, loaded('one', () => 1)], running).score(question('a'))).reward, 1);
+});
+
+test('a watch that fails stops the run like any reward, and what others said is kept', async () => {
+  const broken = loaded('held', () => Number.NaN, { watch: true });
+  const { reward, scores, failed } = await new RewardDesk([loaded('one', () => 1), broken], running).score(
+    question('a'),
+  );
+  assert.deepEqual([reward, plain(scores)], [null, [['one', 1]]]);
+  assert.match(failed!.message, /reward held gave NaN/);
 });
 
 test('a gate beyond 1 is refused by its name', async () => {

@@ -1,38 +1,15 @@
 import type { RewardScore, ScoreAnswer, ScoreQuestion } from '../engine/protocol.ts';
-import type { Recipe } from '../runs/recipe/recipe.generated.ts';
-import type { ResolvedRecipe, ResolvedReward } from '../runs/recipe/resolved-recipe.ts';
-import { loadReward, rewardName } from '../runs/recipe/rewards.ts';
-import { type NamedScore, named, type Reward, type Sample, scoreSample } from '../scoring/index.ts';
+import { type NamedScore, type Sample, scoreSample } from '../scoring/index.ts';
 import { PosttrainError, serializeError, toPosttrainError } from '../support/errors.ts';
+import type { LoadedReward } from './load-rewards.ts';
 import { Turns } from './turns.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
-export interface LoadedReward extends Omit<ResolvedReward, 'use' | 'sha256'> {
-  readonly reward: Reward<Row>;
-}
-
-/**
- * The functions behind a recipe's rewards, under the names that reports use; none where its method has none. Code of files runs here.
- * @param within the folder that the files may not lie outside of; undefined: any
- */
-export async function loadRewards(
-  given: Recipe,
-  { rewards = [] }: ResolvedRecipe,
-  within: string | undefined,
-): Promise<LoadedReward[]> {
-  const uses = 'rewards' in given ? given.rewards.map(({ use }) => use) : [];
-  return await Promise.all(
-    uses.map(async (use, i): Promise<LoadedReward> => {
-      const reward = await loadReward(use, { within });
-      return { ...rewards[i]!, reward: named(rewardName(use), (sample, context) => reward(sample, context)) };
-    }),
-  );
-}
-
 /**
  * Scores answers by a recipe's rewards: R = Π gates · Σ weight · term, as `combineRewards` does, with a time limit, retries and a cap on
- * calls under way for each. Terms are not asked where a gate is 0, so a shut gate costs no judge.
+ * calls under way for each. Terms are not asked where a gate is 0, so a shut gate costs no judge. A watch is asked about every answer,
+ * whatever gates say, so that its mean is one of the policy; it pays nothing.
  */
 export class RewardDesk {
   readonly #rewards: readonly LoadedReward[];
@@ -57,20 +34,22 @@ export class RewardDesk {
       failed ??= error;
       return score?.value ?? null;
     };
+    const watched = Promise.all(this.#rewards.filter(({ watch }) => watch).map(ask));
     let open = 1;
     for (const gate of this.#rewards.filter(({ gate }) => gate)) {
       const value = await ask(gate);
       if (value !== null && (value < 0 || value > 1))
         failed ??= new PosttrainError('reward-invalid', `gate ${gate.reward.name} gave ${value}, outside 0 to 1.`);
       open *= value ?? 1;
-      if (failed) return { reward: null, scores, failed: serializeError(failed) };
-      if (open === 0) return { reward: 0, scores };
+      if (failed || open === 0) break;
     }
-    const terms = this.#rewards.filter(({ gate }) => !gate);
+    const terms = failed || open === 0 ? [] : this.#rewards.filter(({ gate, watch }) => !gate && !watch);
     const values = await Promise.all(terms.map(ask));
+    await watched;
     // Calls end in any order; records and sums are in the recipe's.
     scores.sort((a, b) => this.#placeOf(a) - this.#placeOf(b));
     if (failed) return { reward: null, scores, failed: serializeError(failed) };
+    if (open === 0) return { reward: 0, scores };
     const paid = values.flatMap((value, i) => (value === null ? [] : [value * terms[i]!.weight]));
     return { reward: paid.length === 0 ? null : open * paid.reduce((sum, value) => sum + value, 0), scores };
   }

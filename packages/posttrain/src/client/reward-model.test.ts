@@ -100,6 +100,42 @@ test('as a reward: the same scores, asked at the same time in one batch', async 
   assert.equal(scores[0]!.reward, 'reward-model');
 });
 
+test('as a reward: answers that come while others are scored are one batch after it', async () => {
+  await using model = await loadRewardModel(folder, options);
+  const batches: number[] = [];
+  const late: Promise<unknown>[] = [];
+  const counted = Object.assign(Object.create(model) as RewardModel, {
+    score: (...args: Parameters<RewardModel['score']>) => {
+      batches.push(args[0].length);
+      // Of different turns, while the first batch is under way.
+      if (batches.length === 1)
+        for (let i = 3; i < 8; i++) setImmediate(() => late.push(Promise.resolve(reward(sample(i), context))));
+      return model.score(...args);
+    },
+  });
+  const reward = rewardModel(counted);
+  await Promise.all([0, 1, 2].map((i) => reward(sample(i), context)));
+  await Promise.all(late);
+  assert.deepEqual([batches, late.length], [[3, 5], 5]);
+  assert.equal(await reward(sample(0), context), (await model.score([chats[0]!]))[0], 'an idle one works again');
+});
+
+test('as a reward: an answer that cannot be scored fails alone', async () => {
+  await using reward = rewardModel(folder, options);
+  const long = { ...sample(3), text: 'lamp '.repeat(600) };
+  const asked = [sample(0), sample(1), long, sample(2), sample(4), long].map((one) => reward(one, context));
+  const settled = await Promise.allSettled(asked);
+  assert.deepEqual(
+    settled.map(({ status }) => status === 'fulfilled'),
+    [true, true, false, true, true, false],
+  );
+  for (const i of [2, 5]) {
+    const { reason } = settled[i] as PromiseRejectedResult;
+    assert.equal(reason.code, 'data-overlong');
+    assert.match(reason.message, /6\d\d tokens; the reward model sees 512/);
+  }
+});
+
 test('as a reward by name: loaded once, a failure reaches every caller, one caller’s signal ends only its own', async () => {
   await using reward = rewardModel(folder, options);
   const [first, second] = [new AbortController(), new AbortController()];

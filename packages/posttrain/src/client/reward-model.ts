@@ -2,6 +2,7 @@ import type { Conversation, Message } from '../data/types.ts';
 import { EngineProcess } from '../engine/host.ts';
 import type { LoadResult } from '../engine/protocol.ts';
 import { named, type Reward } from '../scoring/index.ts';
+import { PosttrainError } from '../support/errors.ts';
 import { askEngine } from './engine-request.ts';
 import type { JudgeOptions, LoadModelOptions } from './model.ts';
 
@@ -76,34 +77,45 @@ export type RewardModelReward = Reward & AsyncDisposable;
 
 /**
  * A reward model as a reward, for `posttrain generate`, evaluation and training. A model that is named is loaded with the first
- * answer. Answers that are asked about at the same time are scored in one batch. An idle model does not keep the program from ending.
+ * answer. Answers that are asked about at the same time, or while others are scored, are scored in one batch; one that cannot be
+ * scored fails alone. An idle model does not keep the program from ending.
  * @throws (from the reward) what `loadRewardModel` and `score` throw
  */
 export function rewardModel(model: string | RewardModel, options: LoadModelOptions = {}): RewardModelReward {
   let loading: Promise<RewardModel> | undefined = typeof model === 'string' ? undefined : Promise.resolve(model);
   let waiting: Waiting[] = [];
+  let working = false;
 
-  async function flush(): Promise<void> {
-    const batch = waiting;
-    waiting = [];
+  async function work(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      await settle(batch);
+    }
+    working = false;
+  }
+
+  async function settle(batch: readonly Waiting[]): Promise<void> {
+    const left = batch.filter(({ signal }) => !signal.aborted);
     using calling = new CallingOff(batch);
     try {
       loading ??= RewardModel.load(model as string, options);
       const scorer = await loading;
-      const left = batch.filter(({ signal }) => !signal.aborted);
       const scores = await scorer.score(
         left.map(({ messages }) => messages),
         { signal: calling.all },
       );
       for (const [i, { resolve }] of left.entries()) resolve(scores[i]!);
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      if (!(left.length > 1 && isOfOneAnswer(error))) for (const { reject } of left) reject(error);
+      else for (const half of halves(left)) await settle(half);
     }
   }
 
   const reward: Reward = ({ messages, text, reasoning }, { signal }) =>
     new Promise<number>((resolve, reject) => {
-      if (waiting.length === 0) setImmediate(() => void flush());
+      if (!working) setImmediate(() => void work());
+      working = true;
       const answer: Message = { role: 'assistant', content: text, ...(reasoning === undefined ? {} : { reasoning }) };
       waiting.push({ messages: [...messages, answer], signal, resolve, reject });
     });
@@ -115,10 +127,20 @@ export function rewardModel(model: string | RewardModel, options: LoadModelOptio
   });
 }
 
+/** An answer that is too long, or that the template refuses, is found before any is scored, and is no fault of the others. */
+function isOfOneAnswer(error: unknown): boolean {
+  return PosttrainError.is(error) && (error.code === 'data-overlong' || error.code === 'data-invalid');
+}
+
+function halves<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
+  const middle = Math.ceil(items.length / 2);
+  return [items.slice(0, middle), items.slice(middle)];
+}
+
 /** Callers of one batch who may each call it off: theirs is rejected at once, and the batch stops when nobody waits any more. */
 class CallingOff implements Disposable {
   readonly #control = new AbortController();
-  readonly #done = new AbortController();
+  readonly #listening: (() => void)[] = [];
 
   constructor(batch: readonly Waiting[]) {
     const signals = new Set(batch.map(({ signal }) => signal));
@@ -129,7 +151,10 @@ class CallingOff implements Disposable {
         if (--left === 0) this.#control.abort(signal.reason);
       };
       if (signal.aborted) off();
-      else signal.addEventListener('abort', off, { once: true, signal: this.#done.signal });
+      else {
+        signal.addEventListener('abort', off, { once: true });
+        this.#listening.push(() => signal.removeEventListener('abort', off));
+      }
     }
   }
 
@@ -139,6 +164,6 @@ class CallingOff implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#done.abort();
+    for (const stop of this.#listening) stop();
   }
 }

@@ -5,7 +5,8 @@ import type { Stopping } from '../engine/stopping.ts';
 import { loadRecipe } from '../runs/recipe/load.ts';
 import type { Recipe } from '../runs/recipe/recipe.generated.ts';
 import { resolveRecipe } from '../runs/recipe/resolve.ts';
-import { loadRewards, RewardDesk } from './reward-desk.ts';
+import { LoadedRewards } from './load-rewards.ts';
+import { RewardDesk } from './reward-desk.ts';
 import { type Launch, Run } from './run.ts';
 
 export interface TrainOptions {
@@ -46,11 +47,12 @@ export function train(recipe: Recipe | string, options: TrainOptions): Run {
       dir,
       resume: options.resume ?? false,
     };
-    const rewards = await loadRewards(loaded.recipe, request.recipe, folderOfCode(recipe, loaded.folder, options));
-    const desk = new RewardDesk(rewards, stopping.stop);
+    const within = folderOfCode(recipe, loaded.folder, options);
+    await using rewards = await LoadedRewards.of(loaded.recipe, request.recipe, within);
+    const desk = new RewardDesk(rewards.list, stopping.stop);
     const score: AskScore = (question) => desk.score(question);
     const start = options.inProcess ? trainHere : trainInEngine;
-    return start(request, onEvent, stopping, score);
+    return await start(request, onEvent, stopping, score);
   };
   return new Run(dir, launch, options.signal, options.onWarning);
 }

@@ -39,13 +39,15 @@ export {
   verifyCheckpoint,
 } from './manifest.ts';
 export { currentRows, type Metrics, type MetricsRow, readMetrics, timeFields, withoutTimeFields } from './metrics.ts';
+export { type FoundModel, modelInFolder } from './model-folder.ts';
 export { defineRecipe } from './recipe/define.ts';
 export { type LoadedRecipe, type LoadRecipeOptions, loadRecipe } from './recipe/load.ts';
 export { importModule } from './recipe/load-code.ts';
 export type * from './recipe/recipe.generated.ts';
 export { resolveRecipe } from './recipe/resolve.ts';
 export type * from './recipe/resolved-recipe.ts';
-export { loadReward, namesFile, rewardName } from './recipe/rewards.ts';
+export { namesPath, rewardKind, rewardName } from './recipe/reward-use.ts';
+export { loadReward } from './recipe/rewards.ts';
 export { type ReferenceRecord, readReference, referenceFile, writeReference } from './reference.ts';
 export { type NewRun, RunFolder, readResolved, refuseOccupied } from './run-folder.ts';
 export {

@@ -1,6 +1,6 @@
 import type { RecipeIssue } from './issues.ts';
-import { rewardName } from './rewards.ts';
-import type { RecipeOutput } from './schema.ts';
+import { optionsOf, rewardName } from './reward-use.ts';
+import type { RecipeOutput, RewardOutput } from './schema.ts';
 
 type RolloutRecipe = Extract<RecipeOutput, { rewards: unknown }>;
 
@@ -64,20 +64,49 @@ function dataIssues({ method, data }: RolloutRecipe): RecipeIssue[] {
 }
 
 function rewardIssues({ rewards }: RolloutRecipe): RecipeIssue[] {
-  if (rewards.every(({ gate }) => gate))
-    return [
-      {
-        path: ['rewards'],
-        at: 'key',
-        message: 'every reward is a gate, and none pays.',
-        help: 'a gate multiplies what others pay.',
-      },
-    ];
-  const names = rewards.map(({ use }) => rewardName(use));
+  const issues = rewards.flatMap((reward, i) => [...watchIssues(reward, i), ...optionIssues(reward, i)]);
+  if (rewards.every(({ gate, watch }) => gate || watch))
+    issues.push({
+      path: ['rewards'],
+      at: 'key',
+      message: `every reward is a ${rewards.some(({ watch }) => watch) ? 'gate or a watch' : 'gate'}, and none pays.`,
+      help: 'a gate multiplies what others pay, and a watch is only recorded.',
+    });
+  const names = rewards.map(({ use, name }) => name ?? rewardName(use));
   const twice = names.findIndex((name, i) => names.indexOf(name) !== i);
-  if (twice < 0) return [];
-  const message = `two rewards are called ${names[twice]}, so their records would mix.`;
-  return [{ path: ['rewards', twice, 'use'], at: 'value', message, help: 'give one function another name.' }];
+  if (twice >= 0) {
+    const message = `two rewards are called ${names[twice]}, so their records would mix.`;
+    issues.push({
+      path: ['rewards', twice, 'use'],
+      at: 'value',
+      message,
+      help: 'give one of them a name: of its own.',
+    });
+  }
+  return issues;
+}
+
+function watchIssues({ watch, gate, weight }: RewardOutput, i: number): RecipeIssue[] {
+  if (!watch) return [];
+  const issues: RecipeIssue[] = [];
+  const refuse = (key: 'gate' | 'weight', message: string) =>
+    issues.push({ path: ['rewards', i, key], at: 'key', message, help: 'leave out one of the two.' });
+  if (gate) refuse('gate', 'a watch pays nothing and takes nothing, so it is no gate.');
+  if (weight !== 1) refuse('weight', `a watch is never part of the sum, so it has no weight (${weight}).`);
+  return issues;
+}
+
+/** Keys of `with` that what is used does not know. */
+function optionIssues({ use, with: options = {} }: RewardOutput, i: number): RecipeIssue[] {
+  const known = optionsOf(use);
+  return Object.keys(options)
+    .filter((key) => !known.includes(key))
+    .map((key) => ({
+      path: ['rewards', i, 'with', key],
+      at: 'key',
+      message: `${rewardName(use)} takes no ${key}.`,
+      help: known.length === 0 ? 'leave out with.' : `it takes ${known.join(' and ')}.`,
+    }));
 }
 
 function alarmIssues({ alarms }: RolloutRecipe): RecipeIssue[] {

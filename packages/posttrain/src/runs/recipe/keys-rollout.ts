@@ -4,13 +4,34 @@ import { sharedKeys } from './keys-shared.ts';
 
 /** Keys of methods that learn from answers which the model writes while it is trained. */
 
+const rewardOptions = z
+  .strictObject({
+    precision: z
+      .enum(['auto', 'fp32', 'bf16'])
+      .optional()
+      .describe(
+        'Of a reward model: what it computes in. Default: fp32, so that no order of answers hangs on rounding.',
+      ),
+    threads: z
+      .union([z.int().min(1), z.literal('auto')])
+      .optional()
+      .describe('Of a reward model: CPU threads of its own engine. Default: auto.'),
+  })
+  .meta({ id: 'RewardOptions', description: 'What a built-in reward or a reward model takes.' });
+
 const rewardKeys = z
   .strictObject({
     use: z
       .union([z.string().min(1), z.custom<Reward<never>>((value) => typeof value === 'function', 'a function')])
       .describe(
-        'What scores an answer: ./rewards.ts#name (a function that the file exports), or exact or number, which compare with the key answer of the row. In TypeScript also the function itself.',
+        'What scores an answer: ./rewards.ts#name (a function that the file exports), ./runs/rm (a reward model: its folder, or that of the run that trained it), or exact or number, which compare with the key answer of the row. In TypeScript also the function itself.',
       ),
+    with: rewardOptions.optional(),
+    name: z
+      .string()
+      .regex(/^\w[\w-]*$/, 'letters, digits, _ and -')
+      .optional()
+      .describe('How metrics and records call it. Default: by what it uses.'),
     weight: z.number().default(1).describe('What its score is multiplied by before all are added up.'),
     gate: z
       .boolean()
@@ -18,9 +39,23 @@ const rewardKeys = z
       .describe(
         'Its score, 0 to 1, multiplies the sum of the others instead of being added: a format never pays by itself.',
       ),
-    timeout: z.number().positive().default(60).describe('Seconds that one call may take.'),
+    watch: z
+      .boolean()
+      .default(false)
+      .describe('It is asked about every answer and recorded, but pays nothing: the metric is reward.NAME.'),
+    timeout: z
+      .number()
+      .positive()
+      .optional()
+      .describe(
+        'Seconds that one call may take. Default: 60; of a reward model, whose answers wait for each other, 600.',
+      ),
     retries: z.int().min(0).default(0).describe('How often a call that failed or took too long is made again.'),
-    concurrency: z.int().min(1).default(8).describe('Calls that may be under way at once.'),
+    concurrency: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Calls that may be under way at once. Default: 8; of a reward model, which scores them together, 256.'),
     onError: z
       .enum(['stop', 'skip'])
       .default('stop')
@@ -28,7 +63,9 @@ const rewardKeys = z
     sha256: z
       .string()
       .optional()
-      .describe('The hash of the file, which the run fills in: it goes on only with the reward that it began with.'),
+      .describe(
+        'The hash of the file or of the reward model, which the run fills in: it goes on only with the reward that it began with.',
+      ),
   })
   .meta({ id: 'RewardKeys', description: 'One thing that answers are rewarded for.' });
 

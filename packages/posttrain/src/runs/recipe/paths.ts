@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { namesFile } from './rewards.ts';
+import { namesPath } from './reward-use.ts';
 import type { RecipeInput } from './schema.ts';
 import type { RecipeSource } from './source.ts';
 
@@ -54,7 +54,7 @@ type Rewards = Extract<RecipeInput, { rewards: unknown }>['rewards'];
 function rewardPaths(rewards: Rewards, base: string): Rewards {
   return rewards.map((reward) => {
     const { use } = reward;
-    return typeof use === 'string' && namesFile(use) ? { ...reward, use: absolute(use, base) } : reward;
+    return typeof use === 'string' && namesPath(use) ? { ...reward, use: absolute(use, base) } : reward;
   });
 }
 

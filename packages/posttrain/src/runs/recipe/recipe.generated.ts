@@ -627,22 +627,36 @@ export interface RolloutKeys {
 
 /** One thing that answers are rewarded for. */
 export interface RewardKeys {
-  /** What scores an answer: ./rewards.ts#name (a function that the file exports), or exact or number, which compare with the key answer of the row. In TypeScript also the function itself. */
+  /** What scores an answer: ./rewards.ts#name (a function that the file exports), ./runs/rm (a reward model: its folder, or that of the run that trained it), or exact or number, which compare with the key answer of the row. In TypeScript also the function itself. */
   use: string | Reward<never>;
+  /** What a built-in reward or a reward model takes. */
+  with?: RewardOptions | undefined;
+  /** How metrics and records call it. Default: by what it uses. */
+  name?: string | undefined;
   /** What its score is multiplied by before all are added up. Default: 1. */
   weight?: number | undefined;
   /** Its score, 0 to 1, multiplies the sum of the others instead of being added: a format never pays by itself. Default: false. */
   gate?: boolean | undefined;
-  /** Seconds that one call may take. Default: 60. */
+  /** It is asked about every answer and recorded, but pays nothing: the metric is reward.NAME. Default: false. */
+  watch?: boolean | undefined;
+  /** Seconds that one call may take. Default: 60; of a reward model, whose answers wait for each other, 600. */
   timeout?: number | undefined;
   /** How often a call that failed or took too long is made again. Default: 0. */
   retries?: number | undefined;
-  /** Calls that may be under way at once. Default: 8. */
+  /** Calls that may be under way at once. Default: 8; of a reward model, which scores them together, 256. */
   concurrency?: number | undefined;
   /** When the last try has failed: stop the run after a checkpoint, or leave the answer unscored. Default: stop. */
   onError?: 'stop' | 'skip' | undefined;
-  /** The hash of the file, which the run fills in: it goes on only with the reward that it began with. */
+  /** The hash of the file or of the reward model, which the run fills in: it goes on only with the reward that it began with. */
   sha256?: string | undefined;
+}
+
+/** What a built-in reward or a reward model takes. */
+export interface RewardOptions {
+  /** Of a reward model: what it computes in. Default: fp32, so that no order of answers hangs on rounding. */
+  precision?: 'auto' | 'fp32' | 'bf16' | undefined;
+  /** Of a reward model: CPU threads of its own engine. Default: auto. */
+  threads?: number | 'auto' | undefined;
 }
 
 /** A value of a metric at which a run is no longer healthy. */

@@ -78,8 +78,13 @@ export interface ResolvedLora {
 export type ResolvedDistill = Filled<Omit<DistillKeys, 'teacher' | 'logits' | 'context'>> &
   Readonly<Pick<DistillKeys, 'teacher' | 'logits' | 'context'>>;
 
-/** A reward by its name: a built-in, `file#export` with an absolute path, or `function:name` of the program that trains. */
-export type ResolvedReward = FilledExcept<Omit<RewardKeys, 'use'>, 'sha256'> & { readonly use: string };
+/**
+ * A reward by its name: a built-in, `file#export` with an absolute path, the absolute folder of a model, or `function:name` of the
+ * program that trains.
+ */
+export type ResolvedReward = FilledExcept<Omit<RewardKeys, 'use'>, 'sha256' | 'name' | 'with'> & {
+  readonly use: string;
+};
 
 export type ResolvedAlarm = FilledExcept<AlarmKeys, 'above' | 'below'>;
 

@@ -8,6 +8,8 @@ export type MethodSchema = MethodDefinition['schema'];
 export type RecipeInput = z.input<MethodSchema>;
 /** A recipe after its static defaults. */
 export type RecipeOutput = z.output<MethodSchema>;
+/** A reward after its static defaults. */
+export type RewardOutput = Extract<RecipeOutput, { rewards: unknown }>['rewards'][number];
 
 export const methodNames: readonly RecipeInput['method'][] = methods.map((method) => methodName(method));
 
