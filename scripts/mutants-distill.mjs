@@ -56,8 +56,12 @@ const groups = [
         'weights: of(batch.weights)',
         'weights: batch.weights.narrow(0, 0, count)',
       ],
-      ['metrics of the last chunk alone', '[...(metrics[name] ?? []), ...values]', 'values'],
     ],
+  },
+  {
+    file: 'train/head-result.js',
+    tests: objective,
+    changes: [['metrics of the last chunk alone', '[...(this.#values[name] ?? []), ...values]', 'values']],
   },
   {
     file: 'train/teacher.js',

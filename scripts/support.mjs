@@ -7,13 +7,12 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const built = (name) => import(pathToFileURL(join(root, 'packages/posttrain/dist', name)).href);
-const { layouts, runCell, ways, weights } = await built('testing/support-matrix.js');
+const { layouts, matrixMethods, runCell, ways, weights } = await built('testing/support-matrix.js');
 const { supportPage } = await built('testing/support-page.js');
-const { methodNames } = await built('runs/recipe/schema.js');
 
 const outcomes = new Map();
 const keyOf = ({ method, weights: trained, layout, way }) => [method, trained, layout, way].join(' ');
-for (const method of methodNames)
+for (const [, method] of matrixMethods)
   for (const trained of weights)
     for (const layout of layouts)
       for (const way of ways) {

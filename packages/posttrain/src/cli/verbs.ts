@@ -72,7 +72,7 @@ function addTrain(program: Command, run: Runner): void {
     .argument('<recipe>', 'a .yaml, .json or .ts recipe')
     .argument('[overrides...]', 'keys of the recipe to change: lr=2e-5 data.maxTokens=512')
     .option('--dir <folder>', 'the run folder (default: runs/<recipe>-<n>)')
-    .option('--allow-code', 'run rewards that the recipe names outside its own folder')
+    .option('--allow-code', 'run rewards, or a method, that the recipe names outside its own folder')
     .option('--resume', "go on from the folder's newest checkpoint (default folder: the newest runs/<recipe>-<n>)")
     .option('--dry-run', 'print the resolved recipe and train nothing')
     .option('--threads <n>', 'CPU threads, the same as threads=<n>', positive)

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { EngineProcess } from '../engine/host.ts';
 import type { AskScore, TrainRequest } from '../engine/protocol.ts';
 import type { Stopping } from '../engine/stopping.ts';
+import { placedInRecipe } from '../runs/recipe/issues.ts';
 import { loadRecipe } from '../runs/recipe/load.ts';
 import type { Recipe } from '../runs/recipe/recipe.generated.ts';
 import { resolveRecipe } from '../runs/recipe/resolve.ts';
@@ -21,7 +22,7 @@ export interface TrainOptions {
   readonly resume?: boolean;
   /** Changes to the recipe such as `lr=2e-5`. */
   readonly overrides?: readonly string[];
-  /** Run rewards that a recipe file names outside its own folder. */
+  /** Run rewards, or a method, that a recipe file names outside its own folder. */
   readonly allowCode?: boolean;
   readonly onWarning?: (message: string) => void;
   /** Compute in this process instead of a child: for tests and for one process per device. It blocks the event loop. */
@@ -45,14 +46,18 @@ export function train(recipe: Recipe | string, options: TrainOptions): Run {
       given: loaded.given,
       overrides: loaded.overrides,
       dir,
+      codeFolder: folderOfCode(recipe, loaded.folder, options),
       resume: options.resume ?? false,
     };
-    const within = folderOfCode(recipe, loaded.folder, options);
-    await using rewards = await LoadedRewards.of(loaded.recipe, request.recipe, within);
+    await using rewards = await LoadedRewards.of(loaded.recipe, request.recipe, request.codeFolder);
     const desk = new RewardDesk(rewards.list, stopping.stop);
     const score: AskScore = (question) => desk.score(question);
     const start = options.inProcess ? trainHere : trainInEngine;
-    return await start(request, onEvent, stopping, score);
+    try {
+      return await start(request, onEvent, stopping, score);
+    } catch (thrown) {
+      throw placedInRecipe(thrown, loaded.source);
+    }
   };
   return new Run(dir, launch, options.signal, options.onWarning);
 }

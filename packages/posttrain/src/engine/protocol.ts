@@ -23,6 +23,8 @@ export interface TrainRequest {
   readonly overrides: readonly string[];
   /** The run folder, absolute. */
   readonly dir: string;
+  /** Where the code that the recipe names must lie; undefined: anywhere. */
+  readonly codeFolder: string | undefined;
   /** Go on from the folder's last checkpoint instead of starting. */
   readonly resume: boolean;
 }

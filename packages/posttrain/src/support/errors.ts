@@ -19,6 +19,7 @@ export type PosttrainErrorCode =
   | 'file-unwritable' //      a path cannot be written
   | 'folder-unsafe' //       code would be loaded from a folder that others may write to
   | 'internal' //             a broken promise of our own; please report
+  | 'method-invalid' //       the file of a method defines none, or its code failed
   | 'model-invalid' //        a model folder lacks or contradicts something
   | 'model-unsupported' //    a model_type no family here builds
   | 'non-finite' //           loss or gradient norm is NaN or infinite

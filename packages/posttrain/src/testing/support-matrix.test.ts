@@ -2,8 +2,16 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { methodNames } from '../runs/recipe/schema.ts';
-import { type Cell, layouts, learnsRows, type Outcome, runCell, ways, weights } from './support-matrix.ts';
+import {
+  type Cell,
+  layouts,
+  learnsRows,
+  matrixMethods,
+  type Outcome,
+  runCell,
+  ways,
+  weights,
+} from './support-matrix.ts';
 import { supportPage } from './support-page.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -13,10 +21,10 @@ const tolerance = { whole: 0, accumulation: 2e-5, recomputation: 2e-6, resume: 0
 const outcomes = new Map<string, Outcome>();
 const keyOf = ({ method, weights: trained, layout, way }: Cell) => [method, trained, layout, way].join(' ');
 
-for (const method of methodNames)
+for (const [name, method] of matrixMethods)
   for (const trained of weights)
     for (const layout of layouts)
-      test(`${method}, ${trained}, ${layout}: every way of running gives the same three steps, or is refused`, async (t) => {
+      test(`${name}, ${trained}, ${layout}: every way of running gives the same three steps, or is refused`, async (t) => {
         let reference: Outcome | undefined;
         for (const way of ways) {
           const cell: Cell = { method, weights: trained, layout, way };

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Recipe, type RunEvent, train } from '../index.ts';
+import { methodNames } from '../runs/recipe/schema.ts';
 import { PosttrainError } from '../support/errors.ts';
 import { goldenPath } from './golden.ts';
 
@@ -34,8 +36,19 @@ const own: Readonly<Partial<Record<Recipe['method'], object>>> = {
   grpo: { grpo: { group: 2, loss: 'token', beta: 0.1 }, rollout: { maxTokens: 12 }, rewards: [{ use: lowIds }] },
   rloo: { rloo: { group: 2, beta: 0.1 }, rollout: { maxTokens: 12 }, rewards: [{ use: lowIds }] },
 };
+/** Of the examples: a method from outside. */
+export const outsideMethod = fileURLToPath(
+  new URL('../../../../examples/outside-method/dft.ts', import.meta.url),
+) as `${string}.ts`;
+
+/** Every method of the matrix, by its name on the page. */
+export const matrixMethods: readonly (readonly [name: string, method: Recipe['method']])[] = [
+  ...methodNames.map((name) => [name, name] as const),
+  ['./dft.ts', outsideMethod],
+];
+
 /** Methods that learn from rows; the others learn from judged answers, or from prompts. */
-export const learnsRows: ReadonlySet<string> = new Set(['sft', 'pretrain', 'distill']);
+export const learnsRows: ReadonlySet<string> = new Set(['sft', 'pretrain', 'distill', outsideMethod]);
 
 /** Rewards tokens of the lower half of the vocabulary: nearly all answers differ in it. */
 function lowIds({ tokens }: { readonly tokens: readonly number[] }): number {

@@ -1,13 +1,12 @@
-import { methodNames } from '../runs/recipe/schema.ts';
-import { type Cell, layouts, type Outcome, ways, weights } from './support-matrix.ts';
+import { type Cell, layouts, matrixMethods, type Outcome, ways, weights } from './support-matrix.ts';
 
 /** The text of docs/support.md. */
 export function supportPage(outcomeOf: (cell: Cell) => Outcome): string {
   const columns = layouts.flatMap((layout) => ways.map((way) => ({ layout, way })));
   const head = ['method', 'weights', ...columns.map(({ layout, way }) => `${layout}, ${way}`)];
-  const rows = methodNames.flatMap((method) =>
+  const rows = matrixMethods.flatMap(([name, method]) =>
     weights.map((trained) => [
-      `\`${method}\``,
+      `\`${name}\``,
       trained,
       ...columns.map((column) => ('refused' in outcomeOf({ method, weights: trained, ...column }) ? 'refused' : '✓')),
     ]),
@@ -24,6 +23,7 @@ export function supportPage(outcomeOf: (cell: Cell) => Outcome): string {
     ...rows.map(line),
     '',
     '- *rows*: sequences of their own length, without padding. *packed*: several rows in a sequence, which do not see each other. Judged answers, and those that the model draws, are not packed, as nothing is padded.',
+    '- `./dft.ts`: a method from outside, [examples/outside-method](../examples/outside-method/dft.ts).',
     '- *accumulation*: four micro-batches for one. *recomputation*: activations are computed again in the backward pass. *resume*: stopped after a step, and gone on with.',
     '',
   ].join('\n');

@@ -9,7 +9,6 @@ import { causalLm } from './head.ts';
 import { type LoopOptions, trainLoop } from './loop.ts';
 import { makeTrainable } from './make-trainable.ts';
 import type { Compared } from './method.ts';
-import { methods } from './methods/index.ts';
 import { modelBefore, referenceOf, worldOf } from './model-before.ts';
 import { makeOptimizer } from './optimizers/index.ts';
 import { prepareTeacher, storedOf, type TeacherSetup } from './prepare-teacher.ts';
@@ -20,8 +19,7 @@ import { scheduleFactor } from './schedule.ts';
 
 /** Trains: from the first step, or the one after the checkpoint, to the last. */
 export async function carryOut(prepared: PreparedRun): Promise<TrainResult> {
-  const { folder, recipe, rows, loaded, checkpoint, emit, stop } = prepared;
-  const method = methods[recipe.method]!;
+  const { folder, method, recipe, rows, loaded, checkpoint, emit, stop } = prepared;
   const { source } = rows;
   const steps = recipe.steps ?? Math.max(1, Math.ceil(recipe.epochs! * source.stepsPerEpoch));
   using trainable = makeTrainable(loaded.model, recipe.precision as 'fp32' | 'bf16');
@@ -111,9 +109,9 @@ export async function carryOut(prepared: PreparedRun): Promise<TrainResult> {
   }
 }
 
-function teacherSetup({ recipe, loaded, rows, teacher, emit, stop }: PreparedRun): TeacherSetup {
+function teacherSetup({ method, recipe, loaded, rows, teacher, emit, stop }: PreparedRun): TeacherSetup {
   return {
-    ...storedOf(recipe, loaded.model, rows, teacher),
+    ...storedOf(method, recipe, loaded.model, rows, teacher),
     privileged: rows.privileged,
     together: recipe.microBatch as number,
     stopRequested: () => stop.aborted,

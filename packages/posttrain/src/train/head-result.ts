@@ -9,6 +9,20 @@ export interface HeadResult {
   readonly peaks?: Metrics;
 }
 
+/** The metrics of chunks, one after the other. */
+export class JoinedMetrics {
+  readonly #values: Record<string, number[]> = {};
+
+  add(metrics: Metrics): void {
+    for (const [name, values] of Object.entries(metrics))
+      this.#values[name] = [...(this.#values[name] ?? []), ...values];
+  }
+
+  get all(): Metrics {
+    return this.#values;
+  }
+}
+
 /** The same values as the start of a graph of its own. */
 export function leafOf(values: Tensor): Tensor {
   const leaf = values.detach();

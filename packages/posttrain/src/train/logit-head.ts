@@ -1,6 +1,6 @@
 import type { CausalLm } from '../models/causal-lm.ts';
 import { noGrad, scope, type Tensor } from '../tensor/index.ts';
-import { type HeadResult, leafOf } from './head-result.ts';
+import { type HeadResult, JoinedMetrics, leafOf } from './head-result.ts';
 import type { Batch, LogitChunk, LogitObjective } from './objective.ts';
 import { chunksOf } from './vocabulary.ts';
 
@@ -45,7 +45,7 @@ function overLogits(
   body: (chunk: LogitChunk) => HeadResult,
 ): HeadResult {
   let sum = 0;
-  const metrics: Record<string, number[]> = {};
+  const metrics = new JoinedMetrics();
   for (const [start, count] of chunksOf(batch, logitRows)) {
     const found = scope(() => {
       const of = (values: Tensor) => values.narrow(0, start, count);
@@ -53,7 +53,7 @@ function overLogits(
       return body({ start, count, logits, targets: of(batch.targets), weights: of(batch.weights) });
     });
     sum += found.sum;
-    for (const [name, values] of Object.entries(found.metrics)) metrics[name] = [...(metrics[name] ?? []), ...values];
+    metrics.add(found.metrics);
   }
-  return { sum, metrics };
+  return { sum, metrics: metrics.all };
 }

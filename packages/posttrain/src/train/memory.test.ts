@@ -38,7 +38,14 @@ async function trainAndMeasure(folder: string, steps: number): Promise<AfterStep
     threads: 1,
   });
   const { given, overrides } = loaded;
-  const request = { recipe: await resolveRecipe(loaded), given, overrides, dir: join(folder, 'run'), resume: false };
+  const request = {
+    recipe: await resolveRecipe(loaded),
+    given,
+    overrides,
+    dir: join(folder, 'run'),
+    codeFolder: undefined,
+    resume: false,
+  };
   const measured: AfterStep[] = [];
   const look = (tokens: number) => {
     const { rss, heapTotal } = process.memoryUsage();

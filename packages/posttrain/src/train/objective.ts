@@ -39,7 +39,14 @@ export interface TargetObjective extends AnyObjective {
    * @param quantities.logp log-probability of each target, in nats, float32 [m]: a leaf, up to which the sum is differentiated
    * @param quantities.weights loss weights, float32 [m]
    */
-  sum(quantities: { readonly logp: Tensor; readonly weights: Tensor }): Tensor;
+  sum(quantities: TargetQuantities): Tensor;
+  /** What a person wants to watch: a value a target, [m], whose mean over the step is recorded. No gradient is kept for it. */
+  metrics?(quantities: TargetQuantities): Readonly<Record<string, Tensor>>;
+}
+
+interface TargetQuantities {
+  readonly logp: Tensor;
+  readonly weights: Tensor;
 }
 
 /** A sum over rows or pairs, which needs the log-probabilities of all targets of a micro-batch before any gradient is known. */

@@ -3,8 +3,7 @@ import type { CausalLm } from '../models/causal-lm.ts';
 import type { Decoder } from '../models/decoder.ts';
 import type { ResolvedRecipe } from '../runs/index.ts';
 import { PosttrainError } from '../support/errors.ts';
-import type { StoreChoice } from './method.ts';
-import { methods } from './methods/index.ts';
+import type { Method, StoreChoice } from './method.ts';
 import { type StoreOptions, storeTeacher } from './store-teacher.ts';
 import { format, StoredLogits } from './stored-logits.ts';
 import { liveTeacher, type Teacher } from './teacher.ts';
@@ -95,7 +94,13 @@ function refuseOtherLogits(
 }
 
 /** What of a recipe's teacher is stored, or is to be. */
-export function storedOf(recipe: ResolvedRecipe, student: Decoder, rows: TrainingRows, teacher: CausalLm | undefined) {
-  const store = methods[recipe.method]!.teacher?.store(recipe) ?? null;
+export function storedOf(
+  method: Method,
+  recipe: ResolvedRecipe,
+  student: Decoder,
+  rows: TrainingRows,
+  teacher: CausalLm | undefined,
+) {
+  const store = method.teacher?.store(recipe) ?? null;
   return { store, model: teacher, rows: rows.compared, vocabulary: student.dimensions.vocabulary };
 }

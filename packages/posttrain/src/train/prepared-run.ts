@@ -4,11 +4,13 @@ import type { Decoder } from '../models/decoder.ts';
 import type { LoadedModel } from '../models/load.ts';
 import type { Checkpoint, ResolvedRecipe, RunEvent, RunFolder } from '../runs/index.ts';
 import type { ForgettingData } from './forgetting/encode.ts';
+import type { Method } from './method.ts';
 import type { TrainingRows } from './training-rows.ts';
 
 /** A run of which everything is read and checked, and whose folder is open. */
 export interface PreparedRun {
   readonly folder: RunFolder;
+  readonly method: Method;
   readonly recipe: ResolvedRecipe;
   readonly rows: TrainingRows;
   readonly forgetting: ForgettingData | null;

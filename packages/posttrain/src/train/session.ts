@@ -19,11 +19,12 @@ import {
 } from '../runs/index.ts';
 import { build } from '../tensor/index.ts';
 import { carryOut } from './carry-out.ts';
+import { chooseMethod } from './choose-method.ts';
 import { continueFolder, findCheckpoint, warnOfChangedData } from './continue-run.ts';
 import { readForgettingData } from './forgetting/encode.ts';
 import { settleForgetting } from './forgetting/files.ts';
 import { loadTeacher } from './load-teacher.ts';
-import { methods } from './methods/index.ts';
+import type { Method } from './method.ts';
 import { checkStored, storedOf } from './prepare-teacher.ts';
 import { resumedRecipe } from './resume-recipe.ts';
 import { settleMicroBatch, settleThreads } from './settle.ts';
@@ -50,14 +51,15 @@ export async function runSession(
   const checkpoint = folder ? await findCheckpoint(folder, emit) : null;
 
   const source = resolveModelFolder(request.recipe.model);
-  const settled = settle(folder ? resumedRecipe(folder.resolved, request.recipe) : request.recipe, source);
+  const { method, recipe: given } = await chooseMethod(request.recipe, request.codeFolder);
+  const settled = settle(folder ? resumedRecipe(folder.resolved, given) : given, source);
   const created = folder ? new Date(folder.info.created) : new Date();
-  const rows = await methods[settled.method]!.rows(settled, source, {
+  const rows = await method.rows(settled, source, {
     signal: abort,
     now: created,
     onProgress: (done, total) => emit({ type: 'progress', what: 'tokenize', done, total }),
   });
-  const load = methods[settled.method]!.load ?? loadCausalLm;
+  const load = method.load ?? loadCausalLm;
   const { lora, init, seed } = settled;
   if (lora) refuseAdapterOfAdapter(source);
   const weights =
@@ -68,10 +70,10 @@ export async function runSession(
   if (lora) prepareAdapters(weights.model, lora, seed, checkpoint?.path);
   // Tokenizer and config of later checkpoints come from the base: the checkpoint resumed from is deleted in time.
   const loaded = { ...weights, folder: source };
-  const choice = methods[settled.method]!.teacher?.of(settled);
+  const choice = method.teacher?.of(settled);
   using teacher = choice ? loadTeacher(choice, loaded.model, rows.longestPack) : undefined;
-  const recipe = settleForModel(settled, loaded.model, rows, teacher);
-  checkStored(storedOf(recipe, loaded.model, rows, teacher));
+  const recipe = settleForModel(method, settled, loaded.model, rows, teacher);
+  checkStored(storedOf(method, recipe, loaded.model, rows, teacher));
   const forgetting = recipe.forgetting
     ? await readForgettingData(recipe.forgetting as ForgettingFiles, rows.tokenizer, loaded.model.dimensions)
     : null;
@@ -85,7 +87,19 @@ export async function runSession(
   using made = folder ? undefined : newFolder(request, recipe, rows, facts, created);
   const run = made ?? continueFolder(folder!, checkpoint, facts, emit);
   await warnOfChangedData(folder, emit);
-  return await carryOut({ folder: run, recipe, rows, forgetting, loaded, teacher, checkpoint, emit, stop, ask });
+  return await carryOut({
+    folder: run,
+    method,
+    recipe,
+    rows,
+    forgetting,
+    loaded,
+    teacher,
+    checkpoint,
+    emit,
+    stop,
+    ask,
+  });
 }
 
 /** What must be known before rows are read. */
@@ -100,13 +114,14 @@ function settle(recipe: ResolvedRecipe, modelFolder: string): ResolvedRecipe {
 
 /** Every remaining `auto` becomes a value, and epochs become steps. */
 function settleForModel(
+  method: Method,
   given: ResolvedRecipe,
   model: Decoder,
   rows: TrainingRows,
   teacher: CausalLm | undefined,
 ): ResolvedRecipe {
   refuseUnknownIds(rows, model.dimensions.vocabulary);
-  const recipe = teacher ? methods[given.method]!.teacher!.settled(given, teacher.dimensions) : given;
+  const recipe = teacher ? method.teacher!.settled(given, teacher.dimensions) : given;
   return {
     ...recipe,
     precision: settlePrecision(recipe.precision, model.dimensions),

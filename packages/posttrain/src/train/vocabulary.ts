@@ -1,7 +1,7 @@
 import type { CausalLm } from '../models/causal-lm.ts';
-import { cat, noGrad, scope, type Tensor } from '../tensor/index.ts';
-import { type HeadResult, leafOf } from './head-result.ts';
-import type { Batch, BatchObjective, TargetObjective } from './objective.ts';
+import { cat, noGrad, scope, type Tensor, toArray } from '../tensor/index.ts';
+import { type HeadResult, JoinedMetrics, leafOf } from './head-result.ts';
+import type { Batch, BatchObjective, Metrics, TargetObjective } from './objective.ts';
 
 /** Rows of logits that exist at once. Fewer cost more in repeated sums of the head's gradient than they save in memory. */
 export const chunkRows = 2048;
@@ -34,6 +34,7 @@ function backwardByChunk(
   scale: number,
 ): HeadResult {
   let sum = 0;
+  const metrics = new JoinedMetrics();
   for (const [start, length] of chunksOf(batch)) {
     sum += scope(() => {
       const weights = batch.weights.narrow(0, start, length);
@@ -42,10 +43,18 @@ function backwardByChunk(
       const loss = objective.sum({ logp: leaf, weights });
       loss.mul(scale).backward();
       logp.backward(leaf.grad!);
+      metrics.add(metricsOf(objective, { logp: leaf, weights }));
       return loss.item();
     });
   }
-  return { sum, metrics: {} };
+  return { sum, metrics: metrics.all };
+}
+
+/** Values of targets that each count by themselves. */
+function metricsOf(objective: TargetObjective, quantities: Parameters<TargetObjective['sum']>[0]): Metrics {
+  if (!objective.metrics) return {};
+  const found = noGrad(() => objective.metrics!(quantities));
+  return Object.fromEntries(Object.entries(found).map(([name, values]) => [name, toArray(values.detach())]));
 }
 
 function backwardTogether(
@@ -82,8 +91,10 @@ export function sumThroughVocabulary(
   return scope(() =>
     noGrad(() => {
       const logp = allLogps(model, hidden, batch, objective.temperature);
-      if (objective.needs === 'each-logp')
-        return { sum: objective.sum({ logp, weights: batch.weights }).item(), metrics: {} };
+      if (objective.needs === 'each-logp') {
+        const quantities = { logp, weights: batch.weights };
+        return { sum: objective.sum(quantities).item(), metrics: metricsOf(objective, quantities) };
+      }
       const { sum, ...watched } = objective.loss(logp, batch);
       return { sum: sum.item(), ...watched };
     }),

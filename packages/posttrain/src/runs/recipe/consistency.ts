@@ -1,5 +1,6 @@
 import { rolloutIssues } from './consistency-rollout.ts';
 import type { RecipeIssue } from './issues.ts';
+import type { ResolvedData } from './resolved-recipe.ts';
 import type { RecipeInput, RecipeOutput } from './schema.ts';
 
 /** What the schema of single values cannot see: values that contradict each other. */
@@ -10,7 +11,7 @@ export function consistencyIssues(written: RecipeInput, recipe: RecipeOutput): R
     ...scheduleIssues(recipe),
     ...heldOutIssues(written),
     ...forgettingIssues(recipe),
-    ...feedbackIssues(recipe),
+    ...(learnsFromFeedback.has(recipe.method) ? feedbackIssues(recipe.method, recipe.data) : []),
     ...compatIssues(recipe),
     ...adapterIssues(recipe),
     ...teacherIssues(recipe),
@@ -104,11 +105,13 @@ function forgettingIssues({ method, forgetting }: RecipeOutput): RecipeIssue[] {
   return [{ path: ['forgetting'], at: 'value', message, help: 'give one of them, or false to measure nothing.' }];
 }
 
-const learnsFromRows: ReadonlySet<string> = new Set(['sft', 'pretrain', 'distill']);
+const learnsFromFeedback: ReadonlySet<string> = new Set(['reward-model', 'dpo', 'kto', 'orpo', 'simpo']);
 
 /** What rows of feedback cannot be: an answer that is judged stays whole, and none is worth packing, as nothing is padded. */
-function feedbackIssues({ method, data }: RecipeOutput): RecipeIssue[] {
-  if (learnsFromRows.has(method) || method === 'grpo' || method === 'rloo') return [];
+export function feedbackIssues(
+  method: string,
+  data: Pick<ResolvedData, 'packing' | 'overlong'> | RecipeOutput['data'],
+): RecipeIssue[] {
   const issues: RecipeIssue[] = [];
   if (data.packing === true)
     issues.push({

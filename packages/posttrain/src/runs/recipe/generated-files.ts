@@ -3,7 +3,8 @@ import { recipeInterfaces } from './interfaces.ts';
 import { recipeJsonSchema } from './json-schema.ts';
 
 /** Leaves what only TypeScript can say out of lists of alternatives. */
-function withoutTypeScript(_key: string, value: unknown): unknown {
+function withoutTypeScript(key: string, value: unknown): unknown {
+  if (key === 'typescript') return undefined;
   if (!Array.isArray(value)) return value;
   return value.filter((item: unknown) => !(typeof item === 'object' && item !== null && 'typescript' in item));
 }

@@ -40,6 +40,7 @@ function typeOf(schema: JsonSchema, indent: string): string {
   if (Array.isArray(schema.items)) return `readonly [${schema.items.map((item) => typeOf(item, indent)).join(', ')}]`;
   if (schema.items !== undefined) return `readonly ${element(typeOf(schema.items, indent))}[]`;
   if (schema.properties !== undefined) return members(schema, indent);
+  if (schema.additionalProperties) return 'Readonly<Record<string, unknown>>';
   return schema.type === 'integer' ? 'number' : schema.type!;
 }
 

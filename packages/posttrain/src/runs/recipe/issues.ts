@@ -40,6 +40,24 @@ export function recipeError(
   });
 }
 
+/**
+ * An error that was found where the text of the recipe is not known, such as in the engine, with its places in the text.
+ * @returns anything else as it is
+ */
+export function placedInRecipe(thrown: unknown, source: RecipeSource): unknown {
+  if (!PosttrainError.is(thrown)) return thrown;
+  const { code, message, help, place, data, cause } = thrown;
+  const found = (data?.['issues'] ?? []) as readonly { message: string; help?: string; key?: string }[];
+  if (code === 'recipe-invalid' && found.length > 0 && place?.file === undefined)
+    return recipeError(
+      found.map((issue) => ({ ...issue, path: issue.key?.split('.') ?? [], at: 'value' })),
+      source,
+    );
+  if (place?.key === undefined || place.file !== undefined) return thrown;
+  const located = placeOf({ path: place.key.split('.'), at: 'value', message }, source);
+  return new PosttrainError(code, message, { help, place: located, data, cause });
+}
+
 function placeOf(issue: RecipeIssue, source: RecipeSource): ErrorPlace {
   const key = issue.path.join('.');
   const override = source.overridden.find(

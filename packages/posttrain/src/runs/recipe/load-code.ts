@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { isAbsolute, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { PosttrainError } from '../../support/errors.ts';
 
@@ -34,4 +37,19 @@ export async function importModule(path: string): Promise<Record<string, unknown
   if (native) return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   const { createJiti } = await import('jiti');
   return await createJiti(import.meta.url, { interopDefault: false }).import<Record<string, unknown>>(path);
+}
+
+/** Code that a recipe names lies in its folder, or is allowed by whoever starts the run. @throws folder-unsafe */
+export function refuseOutside(what: 'reward' | 'method', file: string, folder: string): void {
+  const path = relative(folder, file);
+  if (!path.startsWith('..') && !isAbsolute(path)) return;
+  throw new PosttrainError('folder-unsafe', `the ${what} ${file} lies outside the recipe's folder ${folder}.`, {
+    help: '--allow-code (in TypeScript allowCode: true) runs it all the same; move it beside the recipe to need neither.',
+    place: { file },
+  });
+}
+
+/** The hash of a file of code; none where there is no such file, which is said when it is loaded. */
+export function hashOfCode(file: string): { readonly sha256?: string } {
+  return existsSync(file) ? { sha256: createHash('sha256').update(readFileSync(file)).digest('hex') } : {};
 }

@@ -14,6 +14,8 @@ export interface LoadedRecipe {
   readonly overrides: readonly string[];
   /** Where relative paths of the recipe start: the folder of its file, or the current one. */
   readonly folder: string;
+  /** Where its keys stand. */
+  readonly source: RecipeSource;
 }
 
 export interface LoadRecipeOptions {
@@ -41,7 +43,7 @@ export async function loadRecipe(
   const read = typeof recipe === 'string' ? await readRecipe(recipe, cwd, env) : readObject(recipe, cwd);
   const source: RecipeSource = { ...read.source, overridden: changes };
   const { input } = validateRecipe(applyOverrides(read.value, changes), source);
-  return { recipe: absolutePaths(input, source, cwd), given: read.given, overrides, folder: source.folder };
+  return { recipe: absolutePaths(input, source, cwd), given: read.given, overrides, folder: source.folder, source };
 }
 
 /** A recipe as it stands in its file or object, not checked yet. */

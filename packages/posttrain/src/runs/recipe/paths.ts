@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { isProgram } from './methods/outside.ts';
 import { namesPath } from './reward-use.ts';
 import type { RecipeInput } from './schema.ts';
 import type { RecipeSource } from './source.ts';
@@ -21,6 +22,7 @@ export function absolutePaths(recipe: RecipeInput, source: RecipeSource, cwd: st
       : data.train.map((part, index) => ({ ...part, path: absolute(part.path, base(`data.train.${index}.path`)) }));
   return {
     ...recipe,
+    ...(isProgram(recipe.method) ? { method: methodPath(recipe.method, base('method')) } : {}),
     model: modelPath(recipe.model, base('model')),
     ...('distill' in recipe && recipe.distill ? { distill: distillPaths(recipe.distill, base) } : {}),
     data: {
@@ -81,4 +83,9 @@ export function modelPath(model: string, base: string): string {
   const looksLikeFolder = isAbsolute(model) || /^(\.\.?|~)([/\\]|$)/.test(model);
   if (looksLikeFolder) return absolute(model, base);
   return model !== 'pocket' && existsSync(resolve(base, model)) ? resolve(base, model) : model;
+}
+
+/** Its end stays as it is. */
+function methodPath<File extends string>(file: File, base: string): File {
+  return absolute(file, base) as File;
 }

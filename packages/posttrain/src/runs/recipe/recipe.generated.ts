@@ -793,5 +793,57 @@ export interface RlooKeys {
   correctionCap?: number | undefined;
 }
 
+/** A method that a file of your own defines. */
+export interface OutsideRecipe {
+  /** A file whose default export is defineMethod({ … }): ./my-method.ts. Its code runs when the recipe is trained. */
+  method: `${string}.ts` | `${string}.mts` | `${string}.js` | `${string}.mjs`;
+  /** The version of the recipe format. Default: 1. */
+  version?: 1 | undefined;
+  /** The model to start from: a folder (./name or /name), a Hugging Face Hub id (owner/name), or pocket, the small model that comes with this package. */
+  model: string;
+  /** Start from the model's weights, or from random weights of the same shape, drawn from seed. Default: pretrained. */
+  init?: 'pretrained' | 'random' | undefined;
+  /** Train low-rank adapters beside frozen weights. Absent: all weights are trained. */
+  lora?: LoraKeys | undefined;
+  /** Which rows are read and how they become sequences. */
+  data: DataKeys;
+  /** Which tokens bear loss: those the assistant writes, those after the prompt, or every token. Default: assistant for sft, all for pretrain. */
+  train?: 'assistant' | 'completion' | 'all' | undefined;
+  /** Rows mixed in so that the model keeps what it knows. */
+  replay?: ReplayKeys | undefined;
+  /** Sequences per optimizer step, over all micro-batches and devices. Default: 16. */
+  batch?: number | undefined;
+  /** Sequences per forward and backward pass. It divides batch, and changes memory and speed, not results. Default: auto. */
+  microBatch?: number | 'auto' | undefined;
+  /** The optimizer, by name or with its settings. Default: adamw. */
+  optimizer?: 'adamw' | 'muon' | AdamW | Muon | undefined;
+  /** The highest learning rate of the run. */
+  lr: number;
+  /** How the learning rate changes over the run. A name is short for { kind: name }. Default: cosine. */
+  schedule?: 'constant' | 'linear' | 'cosine' | ConstantSchedule | DecayingSchedule | undefined;
+  /** Optimizer steps of the run. Give steps or epochs, not both. */
+  steps?: number | undefined;
+  /** Passes over the training rows; may be a fraction. Default, without steps: 1. */
+  epochs?: number | undefined;
+  /** The largest norm of the gradient; a larger gradient is scaled down to it. false: never. Default: 1. */
+  clip?: number | false | undefined;
+  /** The arithmetic of the forward and backward pass. Weights and optimizer state are fp32 always. auto: bf16 where this machine is faster in it. Default: auto. */
+  precision?: 'auto' | 'fp32' | 'bf16' | undefined;
+  /** Compute the activations of each block again in the backward pass: less memory, about a third more time, same results. Default: false. */
+  recompute?: boolean | undefined;
+  /** What is measured before and after the run to tell what the model forgot, in at most 5 % of the run's arithmetic: a neutral text, or { text, suite }, or false. auto: the files that come with the model in its folder `forgetting`, else a bundled English text. Default: auto. */
+  forgetting?: false | 'auto' | string | ForgettingKeys | undefined;
+  /** What happens how often, in optimizer steps. */
+  every?: EveryKeys | undefined;
+  /** CPU threads of the engine. Results are the same bit for bit only for the same number. auto: one per physical core. Default: auto. */
+  threads?: number | 'auto' | undefined;
+  /** The number every random choice of the run is derived from. Default: 0. */
+  seed?: number | undefined;
+  /** The method's own keys, as its file declares them. */
+  keys?: Readonly<Record<string, unknown>> | undefined;
+  /** The hash of the file, which the run fills in: it goes on only with the method that it began with. */
+  sha256?: string | undefined;
+}
+
 /** A recipe as it is written: its method decides which keys exist. */
-export type Recipe = SftRecipe | PretrainRecipe | DistillRecipe | RewardModelRecipe | DpoRecipe | KtoRecipe | OrpoRecipe | SimpoRecipe | GrpoRecipe | RlooRecipe;
+export type Recipe = SftRecipe | PretrainRecipe | DistillRecipe | RewardModelRecipe | DpoRecipe | KtoRecipe | OrpoRecipe | SimpoRecipe | GrpoRecipe | RlooRecipe | OutsideRecipe;

@@ -9,10 +9,11 @@ const standardEvaluate = 100;
 
 /** Fills in every default and writes every shorthand out. Resolving a resolved recipe changes nothing. */
 export async function resolveRecipe({ recipe }: Pick<LoadedRecipe, 'recipe'>): Promise<ResolvedRecipe> {
-  const [{ methodNamed }, { optimizerKeys, scheduleKeys }, { resolvedReward }] = await Promise.all([
+  const [{ methodNamed }, { optimizerKeys, scheduleKeys }, { resolvedReward }, { hashOfMethod }] = await Promise.all([
     import('./schema.ts'),
     import('./keys-optimization.ts'),
     import('./resolved-reward.ts'),
+    import('./hash-of-method.ts'),
   ]);
   const { schema, defaults } = methodNamed(recipe.method)!;
   const parsed: RecipeOutput & Partial<Pick<RolloutOutput, 'rewards'>> = schema.parse(recipe);
@@ -20,6 +21,7 @@ export async function resolveRecipe({ recipe }: Pick<LoadedRecipe, 'recipe'>): P
   const { template, ...rows } = data;
   return {
     ...rest,
+    ...('keys' in rest ? hashOfMethod(rest) : {}),
     ...(lora === undefined ? {} : { lora: { ...lora, alpha: lora.alpha ?? 2 * lora.rank } }),
     ...(rewards === undefined ? {} : { rewards: await Promise.all(rewards.map(resolvedReward)) }),
     ...('train' in defaults ? { train: ('train' in rest ? rest.train : undefined) ?? defaults.train } : {}),

@@ -43,6 +43,9 @@ export interface ResolvedRecipe {
   readonly simpo?: Filled<SimpoKeys>;
   readonly grpo?: FilledExcept<GrpoKeys, 'lengthMargin' | 'compat'>;
   readonly rloo?: FilledExcept<RlooKeys, 'lengthMargin'>;
+  /** Of a method from a file: what its schema makes of them, and the file's hash. */
+  readonly keys?: Readonly<Record<string, unknown>>;
+  readonly sha256?: string | undefined;
   /** Of methods that learn from answers which the model writes. */
   readonly rollout?: Filled<RolloutKeys>;
   readonly rewards?: readonly ResolvedReward[];

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { PosttrainError } from '../../support/errors.ts';
 import { fingerprintModel } from '../model-fingerprint.ts';
 import { modelInFolder } from '../model-folder.ts';
+import { hashOfCode } from './load-code.ts';
 import type { ResolvedReward } from './resolved-recipe.ts';
 import { functionPrefix, rewardKind, rewardName, rewardReference } from './reward-use.ts';
 import { noSuchReward } from './rewards.ts';
@@ -34,7 +35,7 @@ export async function resolvedReward(keys: RewardOutput): Promise<ResolvedReward
 function writtenUse(use: RewardOutput['use']): { readonly use: string; readonly sha256?: string } {
   if (typeof use === 'function') return { use: functionPrefix + rewardName(use), sha256: hashOf(String(use)) };
   const { file } = rewardReference(use);
-  return rewardKind(use) === 'file' && existsSync(file) ? { use, sha256: hashOf(readFileSync(file)) } : { use };
+  return rewardKind(use) === 'file' ? { use, ...hashOfCode(file) } : { use };
 }
 
 /**
@@ -52,6 +53,6 @@ async function modelOf(use: string): Promise<{ readonly use: string; readonly sh
   return { use: folder, sha256: await fingerprintModel(folder) };
 }
 
-function hashOf(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { isAbsolute, relative } from 'node:path';
+import { relative } from 'node:path';
 import { named, type Reward } from '../../scoring/index.ts';
 import { PosttrainError } from '../../support/errors.ts';
 import { nearestFirst } from '../../support/nearest.ts';
 import { builtInRewards } from './builtin-rewards.ts';
-import { importModule } from './load-code.ts';
+import { importModule, refuseOutside } from './load-code.ts';
 import { rewardKind, rewardName, rewardReference } from './reward-use.ts';
 
 /** What a recipe may name as `use` of a reward, as a function. */
@@ -54,7 +54,7 @@ export function noSuchReward(use: string): PosttrainError {
 async function functionOfFile(use: string, within: string | undefined): Promise<AnyReward> {
   const { file, name } = rewardReference(use);
   if (!existsSync(file)) throw noSuchReward(use);
-  if (within !== undefined) refuseOutside(file, within);
+  if (within !== undefined) refuseOutside('reward', file, within);
   const exported = await importReward(file);
   const reward = exported[name];
   if (typeof reward === 'function') return named(rewardName(use), (...call) => (reward as AnyReward)(...call));
@@ -62,15 +62,6 @@ async function functionOfFile(use: string, within: string | undefined): Promise<
   throw new PosttrainError('reward-invalid', `${file} exports no function ${name}.`, {
     place: { file },
     help: functions.length > 0 ? `it exports ${functions.join(', ')}.` : 'it exports no function at all.',
-  });
-}
-
-function refuseOutside(file: string, folder: string): void {
-  const path = relative(folder, file);
-  if (!path.startsWith('..') && !isAbsolute(path)) return;
-  throw new PosttrainError('folder-unsafe', `the reward ${file} lies outside the recipe's folder ${folder}.`, {
-    help: '--allow-code (in TypeScript allowCode: true) runs it all the same; move it beside the recipe to need neither.',
-    place: { file },
   });
 }
 

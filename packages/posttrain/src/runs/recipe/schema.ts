@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import { isProgram, outside } from './methods/outside.ts';
 import { methods } from './methods/registry.ts';
 
-type MethodDefinition = (typeof methods)[number];
+type NamedMethod = (typeof methods)[number];
+type MethodDefinition = NamedMethod | typeof outside;
 export type MethodSchema = MethodDefinition['schema'];
 
 /** A recipe as written, by the schema; `recipe.generated.ts` holds the same as plain interfaces. */
@@ -11,13 +13,16 @@ export type RecipeOutput = z.output<MethodSchema>;
 /** A reward after its static defaults. */
 export type RewardOutput = Extract<RecipeOutput, { rewards: unknown }>['rewards'][number];
 
-export const methodNames: readonly RecipeInput['method'][] = methods.map((method) => methodName(method));
+/** The methods of this package. */
+export const methodNames: readonly z.input<NamedMethod['schema']>['method'][] = methods.map((method) =>
+  methodName(method),
+);
 
 export function methodNamed(name: unknown): MethodDefinition | undefined {
-  return methods.find((method) => methodName(method) === name);
+  return isProgram(name) ? outside : methods.find((method) => methodName(method) === name);
 }
 
-function methodName(method: MethodDefinition): RecipeInput['method'] {
+function methodName(method: NamedMethod): (typeof methodNames)[number] {
   return method.schema.shape.method.value;
 }
 

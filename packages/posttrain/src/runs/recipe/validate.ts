@@ -68,7 +68,7 @@ function without(value: unknown, path: readonly (string | number)[]): unknown {
 }
 
 function methodIssue(method: unknown): RecipeIssue {
-  const help = `method is ${alternatives(methodNames)}.`;
+  const help = `method is ${alternatives(methodNames)}; or a file that defines one, such as ./my-method.ts.`;
   if (method === undefined) return { path: ['method'], at: 'key', message: 'method is missing.', help };
   const meant = typeof method === 'string' ? nearestName(method, methodNames) : undefined;
   const choices = typeof method === 'string' ? nearestFirst(method, methodNames) : methodNames;
