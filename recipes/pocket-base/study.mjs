@@ -1,15 +1,13 @@
 // Trains the embedded base `pocket` from random weights, stage by stage, each an ordinary `pretrain` run on generated rows;
 // then fine-tunes it as the quickstart does, and measures both. With install=1 the base goes into the package.
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadModel, loadRecipe, train } from 'posttrain';
 import { pocket } from 'posttrain/data';
-import { loadCausalLm, saveModelFolder } from 'posttrain/models';
-import { readMetrics } from 'posttrain/runs';
 import { scorePocketAnswer, wilsonInterval } from 'posttrain/scoring';
-import { noGrad } from 'posttrain/tensor';
+import { follow, trainStage, writeInitialModel } from '../pocket-curriculum.mjs';
 
 export const description =
   'trains the embedded base with this project’s own recipe and measures it before and after fine-tuning';
@@ -26,7 +24,7 @@ export async function run({ settings: { seed, threads, install }, log: note }) {
   if (!existsSync(join(folder, 'model.safetensors'))) writeInitialModel(folder, seed);
   const stages = [];
   for (const stage of pocket.baseCurriculum) {
-    const done = await trainStage(stage, folder, work, seed, threads, note);
+    const done = await trainStage(stage, folder, { work, seed, threads }, note);
     folder = done.checkpoint;
     stages.push({
       stage: stage.name,
@@ -49,68 +47,6 @@ export async function run({ settings: { seed, threads, install }, log: note }) {
     peers: null,
     bound: null,
     ratio: null,
-  };
-}
-
-/** The model's shape with fresh weights: embeddings wider than the matrices, see pocketInit. */
-function writeInitialModel(folder, seed) {
-  const shape = join(folder, '..', 'shape');
-  cpSync(join(assets, 'tokenizer'), shape, { recursive: true });
-  writeFileSync(join(shape, 'config.json'), `${JSON.stringify(pocket.pocketModelConfig(world), null, 2)}\n`);
-  const { model } = loadCausalLm(shape, { init: 'random', seed });
-  const weights = new Map(model.namedParameters());
-  const { embedding, linear } = pocket.pocketInit;
-  noGrad(() => weights.get('model.embed_tokens.weight').mul_(embedding / linear));
-  saveModelFolder(folder, shape, weights);
-  model[Symbol.dispose]();
-}
-
-async function trainStage(stage, model, work, seed, threads, note) {
-  const dir = join(work, stage.name);
-  const rows = join(work, `${stage.name}.jsonl`);
-  if (!existsSync(rows)) {
-    const lines = [];
-    for (const row of pocket.stageRows(world, stage, seed)) lines.push(JSON.stringify(row));
-    writeFileSync(rows, `${lines.join('\n')}\n`);
-  }
-  const { optimizer, lr, warmupSteps: warmup, clip } = pocket.baseOptimizer;
-  const schedule =
-    stage.hold === 1 ? { kind: 'constant', warmup } : { kind: 'linear', warmup, hold: stage.hold, floor: stage.floor };
-  const recipe = {
-    method: 'pretrain',
-    model,
-    data: { train: rows, shuffle: false, packing: false },
-    batch: stage.batch,
-    microBatch: stage.batch,
-    steps: stage.steps,
-    lr,
-    schedule,
-    optimizer,
-    clip,
-    precision: 'fp32',
-    forgetting: false,
-    seed,
-    every: { checkpoint: 200, keep: 1 },
-    threads,
-  };
-  return follow(train(recipe, { dir, resume: true }), stage.name, note);
-}
-
-/** The mean loss of the last fifty steps, and what the run cost: from its folder, which also knows what was done before. */
-async function follow(run, label, note) {
-  for await (const event of run)
-    if (event.type === 'step' && event.step % 50 === 0)
-      note(
-        `${label} ${event.step}/${event.steps} loss ${event.loss.toFixed(3)} ${Math.round(event.tokensPerSecond)} tok/s`,
-      );
-  const { checkpoint } = await run.result;
-  const { steps } = readMetrics(run.dir);
-  const total = (key) => steps.reduce((sum, step) => sum + step[key], 0);
-  return {
-    checkpoint,
-    loss: mean(steps.slice(-50).map(({ loss }) => loss)),
-    tokens: total('tokens'),
-    seconds: Math.round(total('seconds')),
   };
 }
 
@@ -193,8 +129,4 @@ function share(hits) {
   const k = hits.filter(Boolean).length;
   const { low, high } = wilsonInterval(k, hits.length);
   return { share: k / hits.length, k, n: hits.length, low, high };
-}
-
-function mean(values) {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
