@@ -1,4 +1,5 @@
 /** Post-training for TypeScript. Nothing here computes on the caller's thread: `train` and `loadModel` use an engine process. */
+export { estimateMemory, type MemoryEstimate } from './client/estimate-memory.ts';
 export { mergeAdapter } from './client/merge.ts';
 export { type GenerateOptions, type JudgeOptions, type LoadModelOptions, loadModel, Model } from './client/model.ts';
 export { loadRewardModel, RewardModel, type RewardModelReward, rewardModel } from './client/reward-model.ts';

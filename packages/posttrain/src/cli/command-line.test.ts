@@ -163,6 +163,7 @@ test('--dry-run prints the recipe with its defaults, without libtorch, and makes
   assert.equal(code, 0, err);
   const resolved = JSON.parse(out) as { lr: number; threads: number; clip: number; steps: number };
   assert.deepEqual([resolved.lr, resolved.threads, resolved.clip, resolved.steps], [2e-5, 2, 1, 3]);
+  assert.match(err, /^memory about [\d.]+ [MG]i?B at most in fp32: weights and optimizer .+, .+ tokens at a time .+$/m);
   assert.match(posttrain(call, { cwd, env: noTorch }).out, /^lr: 0\.00002$/m);
   assert.deepEqual(await readdir(cwd), ['recipe.yaml']);
 });

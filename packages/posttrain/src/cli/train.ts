@@ -1,4 +1,6 @@
+import type { ResolvedRecipe } from '../runs/index.ts';
 import { PosttrainError } from '../support/errors.ts';
+import { formatBytes, formatCount } from '../support/terminal/format.ts';
 import { type ExitCode, exitCode } from './exit-codes.ts';
 import { forgettingFacts } from './forgetting-facts.ts';
 import { loadLibrary, loadRuns } from './library.ts';
@@ -82,5 +84,19 @@ async function dryRun(recipeFile: string, overrides: readonly string[], output: 
   const resolved = await resolveRecipe(await loadRecipe(recipeFile, overrides));
   if (output.json) output.data(resolved);
   else output.result((await import('yaml')).stringify(resolved).trimEnd());
+  output.note(await memoryLine(resolved));
   return exitCode.ok;
+}
+
+async function memoryLine(resolved: ResolvedRecipe): Promise<string> {
+  const { estimateMemory } = await loadLibrary();
+  try {
+    const { states, activations, microBatch, longestPack, precision } = await estimateMemory(resolved);
+    const pass = `${formatCount(microBatch)} × ${formatCount(longestPack)} tokens at a time`;
+    const parts = `weights and optimizer ${formatBytes(states)}, ${pass} ${formatBytes(activations)}`;
+    return `memory about ${formatBytes(states + activations)} at most in ${precision}: ${parts}`;
+  } catch (error) {
+    if (!PosttrainError.is(error)) throw error;
+    return `memory not known: ${error.message}`;
+  }
 }

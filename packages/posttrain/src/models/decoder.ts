@@ -20,8 +20,14 @@ export interface ModelDimensions {
   readonly heads: number; //      H
   readonly kvHeads: number; //    K
   readonly headWidth: number; //  Dh
+  /** Channels inside a block's MLP. */
+  readonly inner: number; //      F
   /** The longest sequence the model was made for, in tokens. */
   readonly context: number;
+  /** Numbers that it is made of, a shared head counted once. */
+  readonly parameters: number;
+  /** Whether linear maps have biases, which the fused nodes do not know. */
+  readonly biased: boolean;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { PosttrainError } from '../support/errors.ts';
 import type { CausalLm } from './causal-lm.ts';
-import type { Decoder } from './decoder.ts';
+import type { Decoder, ModelDimensions } from './decoder.ts';
 import type { Family } from './family.ts';
 
 /** `config` is a schema of the keys this family reads; whatever it cannot compute must be refused there. */
@@ -13,6 +13,7 @@ export function defineFamily<Schema extends z.ZodType>(family: {
   readonly upgrade?: (config: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
   readonly build: (config: z.infer<Schema>) => CausalLm;
   readonly buildDecoder: (config: z.infer<Schema>) => Decoder;
+  readonly dimensions: (config: z.infer<Schema>) => ModelDimensions;
 }): Family {
   const parse = (given: Readonly<Record<string, unknown>>, file: string): z.infer<Schema> => {
     const config = family.upgrade?.(given) ?? given;
@@ -33,6 +34,7 @@ export function defineFamily<Schema extends z.ZodType>(family: {
     paper: family.paper,
     build: (config, file) => family.build(parse(config, file)),
     buildDecoder: (config, file) => family.buildDecoder(parse(config, file)),
+    dimensions: (config, file) => family.dimensions(parse(config, file)),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { CausalLm } from './causal-lm.ts';
-import type { Decoder } from './decoder.ts';
+import type { Decoder, ModelDimensions } from './decoder.ts';
 
 /** A kind of model, named by config.json's `model_type`. */
 export interface Family {
@@ -9,4 +9,6 @@ export interface Family {
   build(config: Readonly<Record<string, unknown>>, file: string): CausalLm;
   /** The same without a head. */
   buildDecoder(config: Readonly<Record<string, unknown>>, file: string): Decoder;
+  /** Its sizes, without making anything. */
+  dimensions(config: Readonly<Record<string, unknown>>, file: string): ModelDimensions;
 }

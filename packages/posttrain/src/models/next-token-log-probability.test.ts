@@ -7,7 +7,18 @@ import { lookUp } from './next-token-log-probability.ts';
 /** A model whose states are its logits. */
 function states(rows: readonly (readonly number[])[]): [model: Parameters<typeof lookUp>[0], states: Tensor] {
   const vocabulary = rows[0]!.length;
-  const dimensions = { vocabulary, width: vocabulary, layers: 0, heads: 1, kvHeads: 1, headWidth: 2, context: 1 };
+  const dimensions = {
+    vocabulary,
+    width: vocabulary,
+    layers: 0,
+    heads: 1,
+    kvHeads: 1,
+    headWidth: 2,
+    inner: 1,
+    parameters: 0,
+    biased: false,
+    context: 1,
+  };
   const model = { logits: (hidden: Tensor) => hidden, dimensions };
   return [model, tensor(rows.flat(), { shape: [rows.length, vocabulary] })];
 }

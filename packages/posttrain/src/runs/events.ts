@@ -41,6 +41,11 @@ export interface StartEvent {
   readonly precision: 'fp32' | 'bf16';
   /** CPU threads of the engine. */
   readonly threads: number;
+  /**
+   * Bytes that the run is expected to need at its fullest: for weights, gradients and optimizer, and for what one micro-batch keeps until its
+   * gradients are known. The process itself takes some hundred megabytes beside.
+   */
+  readonly plannedMemory: { readonly states: number; readonly activations: number };
   readonly seed: number;
 }
 

@@ -37,6 +37,7 @@ export async function carryOut(prepared: PreparedRun): Promise<TrainResult> {
     microBatch: recipe.microBatch as number,
     precision: recipe.precision as 'fp32' | 'bf16',
     threads: recipe.threads as number,
+    plannedMemory: prepared.memory,
     seed: recipe.seed,
   });
   if (checkpoint) recorder.resumed(checkpoint.step);

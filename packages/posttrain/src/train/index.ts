@@ -4,6 +4,7 @@ export { makeBatch, weightOf } from './batch.ts';
 export { defineMethod, type MethodDefinition } from './define-method.ts';
 export { type LoopHooks, type LoopOptions, type StepReport, trainLoop } from './loop.ts';
 export { makeTrainable } from './make-trainable.ts';
+export { type MemoryPlan, planMemory } from './memory-plan.ts';
 export type { Method } from './method.ts';
 export { methods } from './methods/index.ts';
 export {

@@ -4,6 +4,7 @@ import type { Decoder } from '../models/decoder.ts';
 import type { LoadedModel } from '../models/load.ts';
 import type { Checkpoint, ResolvedRecipe, RunEvent, RunFolder } from '../runs/index.ts';
 import type { ForgettingData } from './forgetting/encode.ts';
+import type { MemoryPlan } from './memory-plan.ts';
 import type { Method } from './method.ts';
 import type { TrainingRows } from './training-rows.ts';
 
@@ -12,6 +13,8 @@ export interface PreparedRun {
   readonly folder: RunFolder;
   readonly method: Method;
   readonly recipe: ResolvedRecipe;
+  /** What it is expected to need. */
+  readonly memory: MemoryPlan;
   readonly rows: TrainingRows;
   readonly forgetting: ForgettingData | null;
   readonly loaded: LoadedModel<Decoder>;

@@ -5,6 +5,7 @@ import type { Stopping } from '../engine/stopping.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
 import type { Decoder } from '../models/decoder.ts';
 import { loadCausalLm } from '../models/load.ts';
+import { trainedParameters } from '../models/lora/adapters.ts';
 import { resolveModelFolder } from '../models/model-folder.ts';
 import { settlePrecision } from '../models/precision.ts';
 import { computeLevel } from '../native/kernel-switch.ts';
@@ -24,10 +25,11 @@ import { continueFolder, findCheckpoint, warnOfChangedData } from './continue-ru
 import { readForgettingData } from './forgetting/encode.ts';
 import { settleForgetting } from './forgetting/files.ts';
 import { loadTeacher } from './load-teacher.ts';
+import { type MemoryPlan, type PlannedModel, planMemory } from './memory-plan.ts';
 import type { Method } from './method.ts';
 import { checkStored, storedOf } from './prepare-teacher.ts';
 import { resumedRecipe } from './resume-recipe.ts';
-import { settleMicroBatch, settleThreads } from './settle.ts';
+import { memoryWarning, settleMicroBatch, settleThreads } from './settle.ts';
 import { prepareAdapters, refuseAdapterOfAdapter } from './train-adapters.ts';
 import { contextOf, refuseUnknownIds, settleMaxTokens, type TrainingRows } from './training-rows.ts';
 
@@ -87,8 +89,12 @@ export async function runSession(
   using made = folder ? undefined : newFolder(request, recipe, rows, facts, created);
   const run = made ?? continueFolder(folder!, checkpoint, facts, emit);
   await warnOfChangedData(folder, emit);
+  const memory = planOf(recipe, loaded.model, rows, teacher);
+  const tight = memoryWarning(memory);
+  if (tight) emit({ type: 'warning', ...tight });
   return await carryOut({
     folder: run,
+    memory,
     method,
     recipe,
     rows,
@@ -122,11 +128,27 @@ function settleForModel(
 ): ResolvedRecipe {
   refuseUnknownIds(rows, model.dimensions.vocabulary);
   const recipe = teacher ? method.teacher!.settled(given, teacher.dimensions) : given;
+  const precision = settlePrecision(recipe.precision, model.dimensions);
+  const planned = plannedModel(recipe, model, teacher);
+  const pass = { precision, longestPack: rows.longestPack };
   return {
     ...recipe,
-    precision: settlePrecision(recipe.precision, model.dimensions),
-    microBatch: settleMicroBatch(recipe.microBatch, recipe.batch, rows.longestPack, model, recipe.recompute),
+    precision,
+    microBatch: settleMicroBatch(recipe, planned, pass),
   };
+}
+
+function planOf(recipe: ResolvedRecipe, model: Decoder, rows: TrainingRows, teacher: CausalLm | undefined): MemoryPlan {
+  return planMemory(recipe, plannedModel(recipe, model, teacher), {
+    precision: recipe.precision as 'fp32' | 'bf16',
+    microBatch: recipe.microBatch as number,
+    longestPack: rows.longestPack,
+  });
+}
+
+function plannedModel(recipe: ResolvedRecipe, model: Decoder, teacher: CausalLm | undefined): PlannedModel {
+  const trained = recipe.lora ? trainedParameters(model).reduce((sum, [, { count }]) => sum + count, 0) : undefined;
+  return { dimensions: model.dimensions, trained, teacher: teacher?.dimensions };
 }
 
 function newFolder(

@@ -56,15 +56,28 @@ const LlamaKeys = z.looseObject({
 type LlamaConfig = z.infer<typeof LlamaKeys>;
 
 function dimensionsOf(config: LlamaConfig): ModelDimensions {
-  return {
+  const sizes = {
     vocabulary: config.vocab_size,
     width: config.hidden_size,
     layers: config.num_hidden_layers,
     heads: config.num_attention_heads,
     kvHeads: config.num_key_value_heads ?? config.num_attention_heads,
     headWidth: config.head_dim ?? config.hidden_size / config.num_attention_heads,
+    inner: config.intermediate_size,
     context: config.max_position_embeddings,
   };
+  const biased = config.attention_bias || config.mlp_bias;
+  return { ...sizes, parameters: parametersOf(config, sizes), biased };
+}
+
+function parametersOf(
+  { attention_bias, mlp_bias, tie_word_embeddings }: LlamaConfig,
+  { vocabulary, width, layers, heads, kvHeads, headWidth, inner }: Omit<ModelDimensions, 'parameters' | 'biased'>,
+): number {
+  const [mixed, keys] = [heads * headWidth, kvHeads * headWidth];
+  const attention = width * (2 * mixed + 2 * keys) + (attention_bias ? mixed + 2 * keys + width : 0);
+  const mlp = 3 * width * inner + (mlp_bias ? 2 * inner + width : 0);
+  return (tie_word_embeddings ? 1 : 2) * vocabulary * width + layers * (attention + mlp + 2 * width) + width;
 }
 
 /** Sizes that contradict each other would only fail later, somewhere inside a tensor operation. */
@@ -280,8 +293,8 @@ class Llama extends CausalLm {
   }
 
   override targetLogps(hidden: Tensor, targets: Tensor, temperature = 1): Tensor {
-    if (temperature !== 1) return super.targetLogps(hidden, targets, temperature);
-    return targetLogps(hidden, this.#head, targets);
+    // The projection has no bias: logits of divided states are divided logits.
+    return targetLogps(temperature === 1 ? hidden : hidden.div(temperature), this.#head, targets);
   }
 }
 
@@ -292,4 +305,5 @@ export const llama = defineFamily({
   upgrade: renameRopeType,
   build: (config) => new Llama(config),
   buildDecoder: (config) => new LlamaModel(config),
+  dimensions: dimensionsOf,
 });

@@ -4,7 +4,18 @@ import { scope } from '../../tensor/index.ts';
 import { assertNoLeak } from '../../testing/golden.ts';
 import { PagedCache } from './paged-cache.ts';
 
-const dimensions = { vocabulary: 8, width: 8, layers: 2, heads: 2, kvHeads: 1, headWidth: 4, context: 4096 };
+const dimensions = {
+  vocabulary: 8,
+  width: 8,
+  layers: 2,
+  heads: 2,
+  kvHeads: 1,
+  headWidth: 4,
+  inner: 16,
+  context: 4096,
+  parameters: 0,
+  biased: false,
+};
 
 const blocksOf = (cache: PagedCache, row: number) => [
   ...cache.blocksOf(row, row + 1).subarray(0, Math.ceil(cache.lengths[row]! / 16)),
