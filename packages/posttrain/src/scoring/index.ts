@@ -176,6 +176,7 @@ export {
   scorePocketDouble,
 } from './pocket/double.ts';
 export { type PocketIntentScore, scorePocketIntent } from './pocket/intent.ts';
+export { type PocketRewardGold, type PocketRewardRow, pocketReward } from './pocket/reward.ts';
 export { type PocketSafetyExpectation, type PocketSafetyScore, scorePocketSafety } from './pocket/safety.ts';
 export type { PocketAnswer } from './pocket/words.ts';
 // Rewards: scorers with a mapping, their combination, and an audit of how they can be cheated.

@@ -27,6 +27,7 @@ export {
   preferenceMix,
   preferenceRows,
 } from './preferences.ts';
+export { type PromptOptions, type PromptRow, promptMix, promptRows } from './prompts.ts';
 export type { Wording } from './questions.ts';
 export type { SafetyGold } from './safety.ts';
 export type { Segment, SegmentsRow } from './segments.ts';

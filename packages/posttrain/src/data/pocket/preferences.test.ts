@@ -6,9 +6,9 @@ import { scorePocketAnswer, scorePocketBias, scorePocketSafety } from '../../sco
 import { temporaryFolder } from '../../testing/temporary-folder.ts';
 import { preferencePairs, readFeedback } from '../feedback/index.ts';
 import type { BiasGold } from './bias.ts';
+import { drawOutside } from './held-out.ts';
 import type { PocketGold, PocketItem } from './items.ts';
 import {
-  drawOutside,
   heldOutPreferences,
   type PreferenceAxis,
   type PreferenceRow,

@@ -2,6 +2,7 @@ import { PosttrainError } from '../../support/errors.ts';
 import type { Random } from '../../support/random.ts';
 import { unknownPerson } from './bias.ts';
 import { notStated } from './grounded.ts';
+import { drawOutside, heldOutQuestions } from './held-out.ts';
 import type { PocketGold, PocketItem } from './items.ts';
 import { formOfRow, type Mix, rowRandom } from './mix.ts';
 import type { Wording } from './questions.ts';
@@ -72,7 +73,11 @@ export interface PreferenceOptions {
 export function preferenceRows(count: number, seed: number, options: PreferenceOptions = {}): PreferenceRow[] {
   const { world = createWorld(), mix = preferenceMix } = options;
   checkShares(options);
-  const heldOut = heldOutQuestions(world, Object.keys(mix) as PreferenceAxis[]);
+  const axes = Object.keys(mix) as PreferenceAxis[];
+  const heldOut = heldOutQuestions(
+    world,
+    axes.map((axis) => preferenceAxes[axis].task),
+  );
   return Array.from({ length: count }, (_, index) => {
     const axis = formOfRow(mix, seed, 'preferences', index);
     const random = rowRandom(axis, seed, 'preferences', index);
@@ -110,26 +115,6 @@ function checkShares({ flipped = 0, padded: { better = 0, worse = 0 } = {} }: Pr
   for (const [name, share] of Object.entries(shares))
     if (!(share >= 0 && share <= 1))
       throw new PosttrainError('usage', `${name} is ${share}.`, { help: 'a share of pairs lies between 0 and 1.' });
-}
-
-/** The first item drawn whose question is not held out: stories have no names that keep them apart. */
-export function drawOutside(heldOut: ReadonlySet<string>, draw: () => PocketItem): PocketItem {
-  for (;;) {
-    const item = draw();
-    if (!heldOut.has(item.messages[0].content)) return item;
-  }
-}
-
-/** Every question that a held-out item of these axes may ask. */
-function heldOutQuestions(world: PocketWorld, axes: readonly PreferenceAxis[]): ReadonlySet<string> {
-  const questions = new Set<string>();
-  for (const axis of axes)
-    for (const split of ['dev', 'test'] as const)
-      for (const wording of ['trained', 'held-out', 'reversed'] as const)
-        for (const names of ['base', 'trained', 'never'] as const)
-          for (const { messages } of testItems(preferenceAxes[axis].task, split, { world, wording, names }))
-            questions.add(messages[0].content);
-  return questions;
 }
 
 function rowOf(

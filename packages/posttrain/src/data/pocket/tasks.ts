@@ -9,7 +9,7 @@ import { groundedTask } from './grounded.ts';
 import { intentTask } from './intent.ts';
 import type { DrawnItem, DrawOptions, Gold, ItemSplit, PocketItem, PocketTask } from './items.ts';
 import { safetyTask } from './safety.ts';
-import { createWorld, type PocketWorld } from './world.ts';
+import { createWorld, type NameGroup, type PocketWorld } from './world.ts';
 
 /** Every kind of question. Items draw from streams named by their task, so a new task changes no item of another. */
 export const pocketTasks = {
@@ -61,14 +61,15 @@ export function testItems<Name extends PocketTaskName>(
   return drawn.map((item, index) => toItem(name, split, index, item));
 }
 
-/** One training item, drawn from `random` about the names that are trained on. */
+/** One training item, drawn from `random`, about names that are trained on unless told. */
 export function trainItem<Name extends PocketTaskName>(
   world: PocketWorld,
   name: Name,
   random: Random,
   index: number,
+  names: NameGroup = 'trained',
 ): PocketItem<GoldOf<Name>> {
-  return toItem(name, 'train', index, taskNamed(name).draw(world, random, { names: 'trained', wording: 'trained' }));
+  return toItem(name, 'train', index, taskNamed(name).draw(world, random, { names, wording: 'trained' }));
 }
 
 function toItem<G extends Gold>(
