@@ -1,6 +1,6 @@
 // Breaks the code on purpose and looks whether a test notices: each mutant of scripts/mutants*.mjs is applied to a copy of
 // the compiled code, and its tests are run. Fails where a mutant survives, or where the code it changes is no more.
-//   npm run -s mutate [-- words …]        only mutants of these groups (training, likelihoods, scoring, evaluation, rewards, distillation), or whose description or file
+//   npm run -s mutate [-- words …]        only mutants of these groups (training, likelihoods, scoring, evaluation, rewards, distillation, ppo), or whose description or file
 //                                         holds one of the words
 //   --build FOLDER                        another compiled build than packages/posttrain/dist
 import { spawn } from 'node:child_process';
@@ -12,6 +12,7 @@ import { mutants as training } from './mutants.mjs';
 import { mutants as distillation } from './mutants-distill.mjs';
 import { mutants as evaluation } from './mutants-evaluate.mjs';
 import { mutants as likelihoods } from './mutants-likelihoods.mjs';
+import { mutants as ppo } from './mutants-ppo.mjs';
 import { mutants as rewards } from './mutants-rewards.mjs';
 import { mutants as scoring } from './mutants-scoring.mjs';
 
@@ -25,7 +26,7 @@ if (!existsSync(build)) {
   process.stderr.write(`There is no ${build}.\n  help: npm run build makes it.\n`);
   process.exit(2);
 }
-const groups = { training, likelihoods, scoring, evaluation, rewards, distillation };
+const groups = { training, likelihoods, scoring, evaluation, rewards, distillation, ppo };
 const chosen = Object.entries(groups).flatMap(([group, mutants]) =>
   mutants.filter(
     ({ what, file }) =>

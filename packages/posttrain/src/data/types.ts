@@ -78,14 +78,22 @@ export interface TokenRow {
 
 /** What is known of an answer that a model drew. Lists have one value for each of its tokens, log-probabilities in nats. */
 export interface Rollout {
-  /** How much better it was than what it is compared with. */
-  readonly advantage: number;
+  /** How much better it was, token by token, than what it is compared with. */
+  readonly advantages: Float32Array;
   /** Log-probabilities that its tokens were drawn with. */
   readonly sampled: Float32Array;
   /** Those of the training forward pass before anything was learnt from the answer; null: the model is still that one. */
   readonly old: Float32Array | null;
   /** Those of the model before the run; null where it is not compared with. */
   readonly reference: Float32Array | null;
+  /** What a critic is to learn of it; null where there is none. */
+  readonly valued: ValuedTokens | null;
+}
+
+/** What a critic expected before each token of an answer, and what came, in the unit of rewards. */
+export interface ValuedTokens {
+  readonly values: Float32Array;
+  readonly returns: Float32Array;
 }
 
 /** What people said of an answer. */

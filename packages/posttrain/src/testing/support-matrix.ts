@@ -34,6 +34,7 @@ const own: Readonly<Partial<Record<Recipe['method'], object>>> = {
   // The model itself, which has read something: another distribution of the same tokens.
   distill: { distill: { teacher: goldenPath('models/tiny-bpe'), context: 'Be brief.', crossEntropy: 0.3 } },
   grpo: { grpo: { group: 2, loss: 'token', beta: 0.1 }, rollout: { maxTokens: 12 }, rewards: [{ use: lowIds }] },
+  ppo: { ppo: { passes: 3, beta: 0.1, entropy: 0.05 }, rollout: { maxTokens: 12 }, rewards: [{ use: lowIds }] },
   rloo: { rloo: { group: 2, beta: 0.1 }, rollout: { maxTokens: 12 }, rewards: [{ use: lowIds }] },
 };
 /** Of the examples: a method from outside. */

@@ -3,6 +3,7 @@ import { toPosttrainError } from '../support/errors.ts';
 import { scope, type Tensor, trimMemory } from '../tensor/index.ts';
 import { Alarms } from './alarms.ts';
 import { restoreState, writeCheckpointFiles } from './checkpoint-files.ts';
+import { Critic } from './critic.ts';
 import { ForgettingMeter } from './forgetting/meter.ts';
 import { planForgetting, trainingTokens } from './forgetting/plan.ts';
 import { causalLm } from './head.ts';
@@ -24,7 +25,8 @@ export async function carryOut(prepared: PreparedRun): Promise<TrainResult> {
   const steps = recipe.steps ?? Math.max(1, Math.ceil(recipe.epochs! * source.stepsPerEpoch));
   using trainable = makeTrainable(loaded.model, recipe.precision as 'fp32' | 'bf16');
   using optimizer = makeOptimizer(trainable, recipe.optimizer);
-  if (checkpoint) restoreState(checkpoint.path, trainable, optimizer);
+  if (checkpoint) restoreState(checkpoint.path, { trainable, optimizer });
+  using critic = prepared.critic && new Critic(prepared.critic, prepared);
   const recorder = new Recorder(folder, emit, steps);
   recorder.begin({
     id: folder.info.id,
@@ -42,7 +44,7 @@ export async function carryOut(prepared: PreparedRun): Promise<TrainResult> {
   });
   if (checkpoint) recorder.resumed(checkpoint.step);
   recorder.data(rows.report);
-  const { schedule } = recipe;
+  const factor = (step: number) => scheduleFactor(step, steps, { floor: 0, hold: 0, ...recipe.schedule });
   const loopOptions = (compared: Compared): LoopOptions => ({
     model: loaded.model,
     trainable,
@@ -52,14 +54,15 @@ export async function carryOut(prepared: PreparedRun): Promise<TrainResult> {
     validation: rows.validation,
     steps,
     microBatch: recipe.microBatch as number,
-    learningRate: (step) => recipe.lr * scheduleFactor(step, steps, { floor: 0, hold: 0, ...schedule }),
+    learningRate: (step) => recipe.lr * factor(step),
+    ...(critic ? { companions: [critic.companion(factor)] } : {}),
     clip: recipe.clip,
     recompute: recipe.recompute,
     seed: recipe.seed,
     every: recipe.every,
   });
   using references = new ReferenceModel(() => modelBefore(prepared));
-  using live = rows.live?.start(worldOf(prepared, references));
+  using live = rows.live?.start(worldOf(prepared, references, critic));
   const alarms = new Alarms(recipe.alarms ?? []);
   const meter = makeMeter(prepared, rows.live ? rows.live.tokensPerStep * steps : trainingTokens(source, steps));
   let last = checkpoint?.path ?? '';
@@ -87,6 +90,7 @@ export async function carryOut(prepared: PreparedRun): Promise<TrainResult> {
           optimizer,
           template: rows.template,
           adapters,
+          critic,
           live: live?.state(step) ?? null,
         };
         const written = await folder.writeCheckpoint(step, (temporary) => writeCheckpointFiles(temporary, step, parts));

@@ -6,7 +6,7 @@ import { writeAdapterFiles } from '../models/lora/adapter-folder.ts';
 import type { LoraSettings } from '../models/lora/adapters.ts';
 import { copyCompanions, saveModelFolder, wholeModelFile } from '../models/save.ts';
 import { PosttrainError } from '../support/errors.ts';
-import { noGrad, SafetensorsFile, scope, type Tensor, writeSafetensors } from '../tensor/index.ts';
+import { type DType, noGrad, SafetensorsFile, scope, type Tensor, writeSafetensors } from '../tensor/index.ts';
 import { copyForgettingFiles } from './forgetting/files.ts';
 import type { Optimizer } from './optimizers/index.ts';
 import type { Trainable } from './trainable.ts';
@@ -14,6 +14,8 @@ import type { Trainable } from './trainable.ts';
 /** What a checkpoint holds beside the model folder. In a folder of its own, so that tools which load every safetensors file pass it by. */
 const stateFolder = 'training';
 const liveFile = 'live.json';
+/** Of a value model, a model folder of its own inside the checkpoint. */
+export const criticFolder = 'critic';
 const masterPrefix = 'master:';
 
 interface TrainingState {
@@ -23,14 +25,20 @@ interface TrainingState {
   readonly optimizerSteps: number;
 }
 
-export interface CheckpointParts {
-  readonly loaded: LoadedModel<Decoder>;
+/** What is trained, and what its training remembers. */
+interface Learning {
   readonly trainable: Trainable;
   readonly optimizer: Optimizer;
+}
+
+export interface CheckpointParts extends Learning {
+  readonly loaded: LoadedModel<Decoder>;
   /** A chat template given by the recipe, which goes with the model from now on. */
   readonly template?: string | undefined;
   /** Where adapters are trained: how they were made, and the base as the recipe names it. */
   readonly adapters?: { readonly settings: LoraSettings; readonly base: string } | undefined;
+  /** A value model that is trained beside the policy. */
+  readonly critic?: (Learning & { readonly loaded: LoadedModel<Decoder> }) | undefined;
   /** What the source of batches cannot make again, as JSON; null: nothing. */
   readonly live?: unknown;
 }
@@ -43,28 +51,50 @@ export interface CheckpointParts {
 export function writeCheckpointFiles(
   folder: string,
   step: number,
-  { loaded, trainable, optimizer, template, adapters, live = null }: CheckpointParts,
+  { loaded, trainable, optimizer, template, adapters, critic, live = null }: CheckpointParts,
 ): void {
   const storedDtype = adapters ? 'float32' : loaded.storedDtype;
   scope(() =>
     noGrad(() => {
-      const weights = new Map(trainable.names.map((name, i) => [name, trainable.masters[i]!.toDtype(storedDtype)]));
+      const weights = weightsAs(storedDtype, trainable);
       if (adapters) {
         copyCompanions(folder, loaded.folder, { but: wholeModelFile });
         writeAdapterFiles(folder, loaded.model, { ...adapters, weights });
       } else saveModelFolder(folder, loaded.folder, weights, { config: loaded.configToSave });
+      if (critic)
+        saveModelFolder(
+          join(folder, criticFolder),
+          critic.loaded.folder,
+          weightsAs(critic.loaded.storedDtype, critic.trainable),
+          { config: critic.loaded.configToSave },
+        );
     }),
   );
   copyForgettingFiles(loaded.folder, folder);
   if (template !== undefined) writeFileSync(join(folder, 'chat_template.jinja'), template);
   const state = join(folder, stateFolder);
   mkdirSync(state);
-  const masters: [string, Tensor][] =
-    storedDtype === 'float32' ? [] : trainable.names.map((name, i) => [masterPrefix + name, trainable.masters[i]!]);
-  writeSafetensors(join(state, 'optimizer.safetensors'), new Map([...optimizer.state(), ...masters]));
+  writeLearning(state, 'optimizer', { trainable, optimizer }, storedDtype);
+  if (critic) writeLearning(state, 'critic', critic, critic.loaded.storedDtype);
   if (live !== null) writeFileSync(join(state, liveFile), `${JSON.stringify(live)}\n`);
   const written: TrainingState = { version: 1, step, optimizerSteps: optimizer.steps };
   writeFileSync(join(state, 'state.json'), `${JSON.stringify(written)}\n`);
+}
+
+function weightsAs(dtype: DType, { names, masters }: Trainable): Map<string, Tensor> {
+  return new Map(names.map((name, i) => [name, masters[i]!.toDtype(dtype)]));
+}
+
+/** Optimizer state, and the masters of weights that are stored shorter. */
+function writeLearning(
+  folder: string,
+  name: LearningName,
+  { trainable, optimizer }: Learning,
+  storedDtype: DType,
+): void {
+  const masters: [string, Tensor][] =
+    storedDtype === 'float32' ? [] : trainable.names.map((key, i) => [masterPrefix + key, trainable.masters[i]!]);
+  writeSafetensors(join(folder, `${name}.safetensors`), new Map([...optimizer.state(), ...masters]));
 }
 
 /** What the source of batches could not make again, or null. */
@@ -73,17 +103,24 @@ export function readLiveState(folder: string): unknown {
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as unknown) : null;
 }
 
+/** The file of what a training remembers: of the model, or of its critic. */
+type LearningName = 'optimizer' | 'critic';
+
 /** Sets masters and optimizer back to a checkpoint whose weights are loaded already. @throws checkpoint-invalid. */
-export function restoreState(folder: string, trainable: Trainable, optimizer: Optimizer): void {
+export function restoreState(
+  folder: string,
+  { trainable, optimizer }: Learning,
+  name: LearningName = 'optimizer',
+): void {
   const state = JSON.parse(readFileSync(join(folder, stateFolder, 'state.json'), 'utf8')) as TrainingState;
   optimizer.steps = state.optimizerSteps;
   const wanted = optimizer.state();
-  using file = new SafetensorsFile(join(folder, stateFolder, 'optimizer.safetensors'));
+  using file = new SafetensorsFile(join(folder, stateFolder, `${name}.safetensors`));
   scope(() =>
     noGrad(() => {
-      for (const [name, tensor] of wanted) copyStored(file, name, tensor);
-      for (const [i, name] of trainable.names.entries())
-        if (file.header.tensors.has(masterPrefix + name)) copyStored(file, masterPrefix + name, trainable.masters[i]!);
+      for (const [key, tensor] of wanted) copyStored(file, key, tensor);
+      for (const [i, key] of trainable.names.entries())
+        if (file.header.tensors.has(masterPrefix + key)) copyStored(file, masterPrefix + key, trainable.masters[i]!);
       trainable.publish();
     }),
   );

@@ -23,6 +23,7 @@ export function backwardThroughHead(
   return scope(() => {
     switch (objective.needs) {
       case 'scores':
+      case 'values':
         return backwardThroughScores(rewardModel(model), hidden, batch, objective, scale);
       case 'logits':
         return backwardThroughLogits(causalLm(model), hidden, batch, objective, scale);
@@ -37,6 +38,7 @@ export function sumThroughHead(model: Decoder, hidden: Tensor, batch: Batch, obj
   return scope(() => {
     switch (objective.needs) {
       case 'scores':
+      case 'values':
         return sumThroughScores(rewardModel(model), hidden, batch, objective);
       case 'logits':
         return sumThroughLogits(causalLm(model), hidden, batch, objective);
@@ -54,5 +56,5 @@ export function causalLm(model: Decoder): CausalLm {
 
 function rewardModel(model: Decoder): RewardModel {
   if (model instanceof RewardModel) return model;
-  throw new TypeError('scores need a reward model');
+  throw new TypeError('scores and values need a head that reads them');
 }

@@ -2,7 +2,7 @@ import type { CausalLm } from '../models/causal-lm.ts';
 import { noGrad, scope, type Tensor } from '../tensor/index.ts';
 import { type HeadResult, JoinedMetrics, leafOf } from './head-result.ts';
 import type { Batch, LogitChunk, LogitObjective } from './objective.ts';
-import { chunksOf } from './vocabulary.ts';
+import { chunksOf } from './target-quantities.ts';
 
 /**
  * Rows of logits that exist at once where whole distributions are compared, which keeps several matrices of a chunk's size: the

@@ -1,31 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Pack, TokenRow } from '../data/types.ts';
-import type { Decoder } from '../models/decoder.ts';
+import type { Pack } from '../data/types.ts';
 import { PosttrainError } from '../support/errors.ts';
-import { hashSeed } from '../support/random.ts';
-import { manualSeed, scope } from '../tensor/index.ts';
-import { backward, evaluate } from './backward.ts';
+import { scope } from '../tensor/index.ts';
+import { evaluate } from './backward.ts';
 import { countTokens, makeBatch } from './batch.ts';
-import { causalLm } from './head.ts';
-import type { Objective } from './objective.ts';
-import type { Optimizer } from './optimizers/index.ts';
-import { rowLogps } from './row-logps.ts';
+import { accumulate, type Companion, type Learner, normOf, objectiveFor, update } from './learner.ts';
 import { StepTotals } from './step-totals.ts';
-import { clipFactor, gradientNorm, type Trainable } from './trainable.ts';
 
-export interface LoopOptions {
-  readonly model: Decoder;
-  readonly trainable: Trainable;
-  readonly optimizer: Optimizer;
+export interface LoopOptions extends Learner {
+  readonly companions?: readonly Companion[];
   readonly source: BatchSource;
-  readonly objective: Objective;
   /** Held-out packs; none where nothing is held out. */
   readonly validation: readonly Pack[];
   readonly steps: number;
   /** Packs per forward and backward pass. */
   readonly microBatch: number;
-  /** The learning rate of each step, counted from 0. */
-  readonly learningRate: (step: number) => number;
   readonly clip: number | false;
   readonly recompute: boolean;
   readonly seed: number;
@@ -128,50 +117,39 @@ async function trainStep(
   options: LoopOptions,
   hooks: LoopHooks,
 ): Promise<StepReport | undefined> {
-  const { model, trainable, optimizer } = options;
-  const objective = objectiveOf(packs, options);
-  const totals = new StepTotals(objective.weight(packs));
-  for (let start = 0; start < packs.length; start += options.microBatch) {
-    const micro = packs.slice(start, start + options.microBatch);
-    // Dropout of a micro-batch follows from its place, not from what ran before it.
-    manualSeed(hashSeed(options.seed, 'dropout', step, start));
-    totals.add(
-      scope(() =>
-        backward(model, makeBatch(micro), objective, { scale: 1 / totals.weight, recompute: options.recompute }),
-      ),
-    );
-    if (packs.length > options.microBatch) trainable.collect();
-    await nextTurn();
-    if (hooks.stopRequested()) {
-      trainable.zeroGradients();
+  const { companions = [], clip, source } = options;
+  const learners: readonly Learner[] = [options, ...companions];
+  const totals: StepTotals[] = [];
+  for (const learner of learners) {
+    const found = await accumulate(step, packs, learner, { ...options, stopRequested: hooks.stopRequested });
+    if (!found) {
+      for (const { trainable } of learners) trainable.zeroGradients();
       return undefined;
     }
+    totals.push(found);
   }
-  const { loss } = totals;
-  const lr = options.learningRate(step);
-  const gradNorm = scope(() => {
-    const gradients = trainable.gradients();
-    const norm = gradientNorm(gradients);
-    if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw nonFinite(step + 1, loss, norm, packs);
-    optimizer.step(gradients, lr, clipFactor(norm, options.clip));
-    return norm;
-  }, 'update');
-  trainable.zeroGradients();
-  const { loss: _, metrics: found } = totals.means();
-  const metrics = { ...options.source.metrics?.(step), ...found };
+  // All are looked at before any is changed.
+  const norms = learners.map(normOf);
+  for (const [i, { loss }] of totals.entries())
+    if (!Number.isFinite(loss) || !Number.isFinite(norms[i])) throw nonFinite(step + 1, loss, norms[i]!, packs);
+  const [lr] = learners.map((learner, i) => update(step, learner, norms[i]!, clip));
+  const metrics = {
+    ...source.metrics?.(step),
+    ...Object.assign({}, ...totals.map((found) => found.means().metrics)),
+    ...Object.fromEntries(
+      companions.flatMap(({ name }, i) => [
+        [`${name}Loss`, totals[i + 1]!.loss],
+        [`${name}GradNorm`, norms[i + 1]!],
+      ]),
+    ),
+  };
   const watched = Object.keys(metrics).length > 0 ? { metrics } : {};
-  return { step: step + 1, loss, ...watched, gradNorm, lr, ...countTokens(packs) };
-}
-
-/** The objective for these packs: what it takes from all of them together is measured here. */
-function objectiveOf(packs: readonly Pack[], { objective, model, microBatch }: LoopOptions): Objective {
-  if (objective.needs !== 'all-logps' || !objective.forStep) return objective;
-  return objective.forStep(packs, (rows: readonly TokenRow[]) => rowLogps(causalLm(model), rows, microBatch));
+  return { step: step + 1, loss: totals[0]!.loss, ...watched, gradNorm: norms[0]!, lr: lr!, ...countTokens(packs) };
 }
 
 async function heldOutLoss(options: LoopOptions): Promise<Omit<HeldOutReport, 'step'>> {
   const { model, validation, microBatch } = options;
-  const objective = objectiveOf(validation, options);
+  const objective = objectiveFor(validation, options.objective, model, microBatch);
   const totals = new StepTotals(objective.weight(validation));
   for (let start = 0; start < validation.length; start += microBatch) {
     totals.add(scope(() => evaluate(model, makeBatch(validation.slice(start, start + microBatch)), objective)));

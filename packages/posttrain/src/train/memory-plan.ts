@@ -1,7 +1,7 @@
 import type { ModelDimensions } from '../models/causal-lm.ts';
 import { kernelOn } from '../native/kernel-switch.ts';
 import type { ResolvedRecipe } from '../runs/index.ts';
-import { chunkRows } from './vocabulary.ts';
+import { chunkRows } from './target-quantities.ts';
 
 /** Bytes that a run holds at its fullest, by arithmetic. */
 export interface MemoryPlan {
@@ -23,7 +23,7 @@ export interface PlannedModel {
 /** What is known of the recipe's `auto`s. */
 type PlannedRecipe = Pick<
   ResolvedRecipe,
-  'method' | 'batch' | 'lora' | 'optimizer' | 'recompute' | 'grpo' | 'rloo' | 'distill'
+  'method' | 'batch' | 'lora' | 'optimizer' | 'recompute' | 'grpo' | 'rloo' | 'ppo' | 'distill'
 >;
 
 export interface PlannedPass {
@@ -64,7 +64,7 @@ function stateBytes(recipe: PlannedRecipe, { dimensions, trained, teacher }: Pla
 
 /** The copy that answers are drawn from, and the model before the run where the loss asks it at every step. */
 function besideBytes(recipe: PlannedRecipe, { parameters }: ModelDimensions, width: number, short: boolean): number {
-  const keys = recipe.grpo ?? recipe.rloo;
+  const keys = recipe.grpo ?? recipe.rloo ?? recipe.ppo;
   if (!keys) return 0;
   const before = keys.beta > 0 && !recipe.lora ? parameters * (short ? 4 + 2 : 4) : 0;
   return parameters * width + before;

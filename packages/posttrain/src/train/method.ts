@@ -2,7 +2,7 @@ import type { ModelDimensions } from '../models/causal-lm.ts';
 import type { Decoder } from '../models/decoder.ts';
 import type { LoadedModel, LoadOptions } from '../models/load.ts';
 import type { ResolvedRecipe } from '../runs/recipe/resolved-recipe.ts';
-import type { Objective } from './objective.ts';
+import type { Objective, ScoreObjective } from './objective.ts';
 import type { Reference } from './objectives/pair-logps.ts';
 import type { PreparedTeacher } from './prepare-teacher.ts';
 import type { RowHooks, TrainingRows } from './training-rows.ts';
@@ -22,6 +22,13 @@ export interface StoreChoice {
   readonly teacher: string | undefined;
   /** What the teacher reads in front of each prompt. */
   readonly context: string | undefined;
+}
+
+/** A value model that is trained beside the policy. */
+export interface CriticChoice {
+  /** A reward model or a language model; null: the model that is trained. */
+  readonly start: string | null;
+  readonly lr: number;
 }
 
 /** What an objective compares the model with; null where the method has said that it needs none, and where a stop was requested first. */
@@ -48,6 +55,11 @@ export interface Method {
     settled(recipe: ResolvedRecipe, dimensions: ModelDimensions): ResolvedRecipe;
     /** Where what it says is kept, if it is. */
     store(recipe: ResolvedRecipe): StoreChoice | null;
+  };
+  /** The value model, where there is one: it learns from the rows that the policy learns from. */
+  readonly critic?: {
+    of(recipe: ResolvedRecipe): CriticChoice;
+    objective(recipe: ResolvedRecipe): ScoreObjective;
   };
   objective(recipe: ResolvedRecipe, compared: Compared): Objective;
 }

@@ -1,6 +1,7 @@
 import { loadCausalLm } from '../models/load.ts';
 import { switchOffAdapters } from '../models/lora/adapters.ts';
 import { readLiveState } from './checkpoint-files.ts';
+import type { Critic } from './critic.ts';
 import { causalLm } from './head.ts';
 import { makeTrainable } from './make-trainable.ts';
 import type { Reference } from './objectives/pair-logps.ts';
@@ -52,6 +53,7 @@ export function modelBefore({ recipe, loaded }: Pick<PreparedRun, 'recipe' | 'lo
 export function worldOf(
   { loaded, rows, folder, recipe, checkpoint, stop, ask }: PreparedRun,
   references: ReferenceModel,
+  critic: Critic | undefined,
 ): RolloutWorld {
   return {
     ...{ model: causalLm(loaded.model), tokenizer: rows.tokenizer, folder, ask, stop },
@@ -60,6 +62,10 @@ export function worldOf(
       if (!recipe.lora) return measure(references.model);
       using _frozen = switchOffAdapters(loaded.model);
       return measure(causalLm(loaded.model));
+    },
+    valuesOf: (asked) => {
+      if (critic) return critic.valuesOf(asked);
+      throw new TypeError('this method has no critic');
     },
     resumed: checkpoint ? readLiveState(checkpoint.path) : null,
   };

@@ -52,8 +52,13 @@ interface TargetQuantities {
 /** A sum over rows or pairs, which needs the log-probabilities of all targets of a micro-batch before any gradient is known. */
 export interface BatchObjective extends AnyObjective {
   readonly needs: 'all-logps';
-  /** @param logp log-probability of each target, in nats, float32 [M]: a leaf, up to which the sum is differentiated */
-  loss(logp: Tensor, batch: Batch): BatchLoss;
+  /** It needs the entropy of the whole distribution at each target too. */
+  readonly entropy?: boolean;
+  /**
+   * @param logp log-probability of each target, in nats, float32 [M]: a leaf, up to which the sum is differentiated
+   * @param entropy where asked for, in nats, float32 [M]: a leaf too
+   */
+  loss(logp: Tensor, batch: Batch, entropy?: Tensor): BatchLoss;
   /**
    * The objective of one optimizer step, where something of it is measured over the whole step, before the first gradient.
    * @param logpsOf Σ weight · log-probability of rows under the model as it is, in nats
@@ -61,10 +66,10 @@ export interface BatchObjective extends AnyObjective {
   forStep?(packs: readonly Pack[], logpsOf: (rows: readonly TokenRow[]) => readonly number[]): Objective;
 }
 
-/** A sum over rows or pairs of what a reward model scores them. */
+/** A sum over what the head of a reward model, or of a critic, reads: of each row at its end, or before each target. */
 export interface ScoreObjective extends AnyObjective {
-  readonly needs: 'scores';
-  /** @param scores of the rows, float32 [R]: a leaf, up to which the sum is differentiated */
+  readonly needs: 'scores' | 'values';
+  /** @param scores of the rows, float32 [R], or values of the targets, [M]: a leaf, up to which the sum is differentiated */
   loss(scores: Tensor, batch: Batch): BatchLoss;
 }
 

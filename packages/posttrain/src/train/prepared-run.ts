@@ -2,6 +2,7 @@ import type { AskScore } from '../engine/protocol.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
 import type { Decoder } from '../models/decoder.ts';
 import type { LoadedModel } from '../models/load.ts';
+import type { LoadedRewardModel } from '../models/load-reward-model.ts';
 import type { Checkpoint, ResolvedRecipe, RunEvent, RunFolder } from '../runs/index.ts';
 import type { ForgettingData } from './forgetting/encode.ts';
 import type { MemoryPlan } from './memory-plan.ts';
@@ -19,6 +20,8 @@ export interface PreparedRun {
   readonly forgetting: ForgettingData | null;
   readonly loaded: LoadedModel<Decoder>;
   readonly teacher: CausalLm | undefined;
+  /** A value model to train beside the policy. */
+  readonly critic: LoadedRewardModel | undefined;
   readonly checkpoint: Checkpoint | null;
   readonly emit: (event: RunEvent) => void;
   readonly stop: AbortSignal;

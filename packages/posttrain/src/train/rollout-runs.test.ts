@@ -8,6 +8,7 @@ import { readJsonl, readMetrics, withoutTimeFields } from '../runs/index.ts';
 import type { Sample } from '../scoring/index.ts';
 import { goldenPath } from '../testing/golden.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
+import { writeShape } from '../testing/truncated-model.ts';
 
 /** Whole runs of the methods that learn from rollouts, through the public `train()`. */
 
@@ -79,6 +80,12 @@ const variants: Readonly<Record<string, object>> = {
   'grpo with a divergence in the loss': { grpo: { beta: 0.01 } },
   'grpo with a divergence in the reward': { grpo: { beta: 0.001, kl: 'reward' } },
   rloo: { method: 'rloo' },
+  'rloo with an entropy bonus': { method: 'rloo', rloo: { entropy: 0.01 } },
+  ppo: { method: 'ppo', ppo: { passes: 2, beta: 0.01 } },
+  'ppo with adapters': { method: 'ppo', lora: { rank: 8 }, lr: 2e-2, ppo: { passes: 2, beta: 0.01, criticLr: 3e-3 } },
+  'ppo in minibatches, with an entropy bonus': {
+    ...{ method: 'ppo', ppo: { passes: 1, minibatches: 2, entropy: 0.01, clipValue: false } },
+  },
 };
 
 for (const [name, keys] of Object.entries(variants))
@@ -113,6 +120,8 @@ test('in bf16 sampler and trainer differ by more, which is recorded and weighed'
 for (const [name, keys] of Object.entries({
   'several updates a phase': { grpo: { passes: 2, minibatches: 2, beta: 0.05 }, steps: 10 },
   resampling: { method: 'rloo', rloo: { zeroVariance: 'resample', beta: 0.01 }, steps: 5 },
+  'ppo with its critic': { method: 'ppo', ppo: { passes: 2, minibatches: 2, clipValue: 0.05 }, steps: 7 },
+  'ppo with adapters': { method: 'ppo', lora: { rank: 4 }, ppo: { passes: 2 }, steps: 6 },
 }))
   test(`a run that was stopped, or lost its last steps, repeats bit for bit and pays no score twice: ${name}`, async (t) => {
     let calls = 0;
@@ -131,13 +140,44 @@ for (const [name, keys] of Object.entries({
     assert.equal(calls, 2 * paid);
     const rows = [whole, resumed].map((dir) => readMetrics(dir).steps.map(withoutTimeFields));
     assert.deepEqual(rows[1], rows[0]);
-    const weights = [whole, resumed].map((dir) =>
-      readFileSync(join(dir, `checkpoints/step-${recipe.steps}/model.safetensors`)),
-    );
-    assert.ok(weights[1]!.equals(weights[0]!), 'the weights differ');
+    const last = `checkpoints/step-${recipe.steps}`;
+    const files = Object.keys(JSON.parse(readFileSync(join(whole, last, 'manifest.json'), 'utf8')).files as object);
+    for (const file of files.filter((name) => name.endsWith('.safetensors'))) {
+      const [one, other] = [whole, resumed].map((dir) => readFileSync(join(dir, last, file)));
+      assert.ok(other!.equals(one!), `${file} differs`);
+    }
+    const critics = files.filter((name) => /critic/.test(name) && name.endsWith('.safetensors'));
+    assert.equal(critics.length, recipe.method === 'ppo' ? 2 : 0, `${critics}`);
     const answers = [whole, resumed].map((dir) => new Map(samplesOf(dir).map(({ id, text }) => [id, text])));
     assert.deepEqual(answers[1], answers[0]);
   });
+
+test('a critic comes to expect what answers earn, and can be opened as a reward model and begun with again', async (t) => {
+  /** Known from the prompt alone. */
+  const known = ({ messages }: Sample) => (/fruit|cats/.test(messages[0]!.content) ? 1 : -1);
+  const { recipe, folder } = recipeOf(t, { method: 'ppo', rewards: [{ use: known }], steps: 24, lr: 3e-4 });
+  const keys = { passes: 2, criticLr: 3e-3, beta: 0, clipValue: false };
+  await eventsOf({ ...recipe, ppo: keys } as Recipe, join(folder, 'run'));
+  const metrics = metricsOf(join(folder, 'run'));
+  const [first, last] = [metrics[0]!, metrics.at(-1)!];
+  assert.deepEqual([first['value'], first['explainedVariance']], [0, 0], 'a head of zeros expects nothing');
+  assert.ok(last['explainedVariance']! > 0.8, `explained variance ${last['explainedVariance']}`);
+  assert.ok(last['criticLoss']! < 0.3 * first['criticLoss']!, `${first['criticLoss']} → ${last['criticLoss']}`);
+  assert.equal('zeroVariance' in last, false, 'an answer by itself has no group');
+
+  const critic = join(folder, 'run/checkpoints/step-24/critic');
+  const again = { ...recipe, steps: 1, ppo: { ...keys, critic } } as Recipe;
+  await eventsOf(again, join(folder, 'again'));
+  assert.ok(metricsOf(join(folder, 'again'))[0]!['explainedVariance']! > 0.8);
+});
+
+test('an answer that was cut costs what the recipe says', async (t) => {
+  const { recipe, folder } = recipeOf(t, { method: 'ppo', steps: 1, rewards: [{ use: () => 1 }] });
+  await eventsOf({ ...recipe, ppo: { truncatedPenalty: 0.75 } } as Recipe, join(folder, 'run'));
+  const { reward, truncated } = metricsOf(join(folder, 'run'))[0]!;
+  assert.ok(truncated! > 0);
+  assert.ok(Math.abs(reward! - (1 - 0.75 * truncated!)) <= 1e-12);
+});
 
 test('a stop while answers are scored keeps what was paid for, and the run goes on as if there had been none', async (t) => {
   const calls: string[] = [];
@@ -317,7 +357,33 @@ test('what contradicts rollouts is refused by name', async (t) => {
   await refused({ grpo: { kl: 'k1-in-loss' } }, /grpo\.kl is "k1-in-loss", but must be loss or reward/);
   await refused({ grpo: { kl: 'reward', compat: 'grpo-paper' } }, /grpo\.compat puts k3 into the loss/);
   await refused({ alarms: [{ metric: 'kl' }] }, /neither above nor below/);
+  await refused({ method: 'ppo', ppo: { group: 4 } }, /ppo\.group/);
+  await refused(
+    { method: 'ppo', ppo: { lengthMargin: 40 } },
+    /ppo\.lengthMargin \(40\) is more than rollout\.maxTokens/,
+  );
   assert.ok(!existsSync(join(folder, 'run')));
+});
+
+test('a critic that does not fit is refused by what does not fit', async (t) => {
+  const { recipe, folder } = recipeOf(t, { method: 'ppo', steps: 1 });
+  const refused = async (keys: object, pattern: RegExp) => {
+    await assert.rejects(eventsOf({ ...recipe, ...keys } as Recipe, join(folder, 'run')), pattern);
+    assert.ok(!existsSync(join(folder, 'run')));
+  };
+  await refused({ ppo: { critic: 'pocket' } }, /the critic pocket has other tokens than the model \(858 against 512\)/);
+  await refused({ ppo: { critic: './nowhere' } }, /there is no model at .*nowhere/);
+  const own = goldenPath('models/tiny-bpe');
+  const narrow = writeShape(join(folder, 'narrow'), own, { max_position_embeddings: 8 });
+  await refused(
+    { ppo: { critic: narrow } },
+    /the longest sequence has 64 tokens, but the critic .*narrow was made for 8/,
+  );
+  const wide = writeShape(join(folder, 'wide'), own, { vocab_size: 600 });
+  await refused(
+    { model: wide, init: 'random', ppo: { critic: own } },
+    /the critic .*tiny-bpe knows 512 tokens, the model writes 600/,
+  );
 });
 
 test('a recipe file runs no code from outside its folder unless it is allowed to', async (t) => {

@@ -1,15 +1,19 @@
 import type { TokenRow } from '../data/types.ts';
 import type { CausalLm } from '../models/causal-lm.ts';
+import type { Decoder } from '../models/decoder.ts';
+import type { RewardModel } from '../models/reward-model.ts';
 import { PackedAttention } from '../nn/index.ts';
 import { noGrad, scope, stack, type Tensor, toArray } from '../tensor/index.ts';
 import { makeBatch } from './batch.ts';
 import { fillRows } from './fill-rows.ts';
 import type { Batch } from './objective.ts';
-import { allLogps } from './vocabulary.ts';
+import { allQuantities } from './target-quantities.ts';
 
 /** Σ weight · log-probability of the targets of each row, in nats, without gradients or dropout. @param together rows of one pass */
 export function rowLogps(model: CausalLm, rows: readonly TokenRow[], together: number): number[] {
-  return inPasses(rows, together, (some) => withLogps(model, some, 1, (logp, batch) => toArray(sumByRow(logp, batch))));
+  return inPasses(rows, together, (some) =>
+    withStates(model, some, (hidden, batch) => toArray(sumByRow(allQuantities(model, hidden, batch, {}).logp, batch))),
+  );
 }
 
 /** Log-probabilities of the targets of each row at a temperature, in nats, without gradients or dropout. */
@@ -19,11 +23,20 @@ export function tokenLogps(
   { together, temperature }: { readonly together: number; readonly temperature: number },
 ): Float32Array[] {
   return inPasses(rows, together, (some) =>
-    withLogps(model, some, temperature, (logp, batch) => {
-      const values = Float32Array.from(toArray(logp));
-      return batch.rows.map(({ start, count }) => values.slice(start, start + count));
-    }),
+    withStates(model, some, (hidden, batch) => byRow(allQuantities(model, hidden, batch, { temperature }).logp, batch)),
   );
+}
+
+/** What a critic expects before each target of each row, in the unit of rewards. @param together rows of one pass */
+export function tokenValues(critic: RewardModel, rows: readonly TokenRow[], together: number): Float32Array[] {
+  return inPasses(rows, together, (some) =>
+    withStates(critic, some, (hidden, batch) => byRow(critic.scores(hidden, batch.predictors), batch)),
+  );
+}
+
+function byRow(values: Tensor, { rows }: Batch): Float32Array[] {
+  const all = Float32Array.from(toArray(values));
+  return rows.map(({ start, count }) => all.slice(start, start + count));
 }
 
 function inPasses<T>(rows: readonly TokenRow[], together: number, pass: (some: readonly TokenRow[]) => T[]): T[] {
@@ -33,20 +46,14 @@ function inPasses<T>(rows: readonly TokenRow[], together: number, pass: (some: r
   return results;
 }
 
-function withLogps<T>(
-  model: CausalLm,
-  rows: readonly TokenRow[],
-  temperature: number,
-  read: (logp: Tensor, batch: Batch) => T,
-): T {
+function withStates<T>(model: Decoder, rows: readonly TokenRow[], read: (hidden: Tensor, batch: Batch) => T): T {
   let result: T | undefined;
   scope(() => {
     const batch = makeBatch(rows.map((row) => [row]));
     const { tokens, lengths } = fillRows(model, batch);
     using attention = new PackedAttention(lengths, tokens.device);
     noGrad(() => {
-      const hidden = model.call(tokens, attention);
-      result = read(allLogps(model, hidden, batch, temperature), batch);
+      result = read(model.call(tokens, attention), batch);
     });
   });
   return result!;

@@ -24,6 +24,7 @@ import { chooseMethod } from './choose-method.ts';
 import { continueFolder, findCheckpoint, warnOfChangedData } from './continue-run.ts';
 import { readForgettingData } from './forgetting/encode.ts';
 import { settleForgetting } from './forgetting/files.ts';
+import { loadCritic } from './load-critic.ts';
 import { loadTeacher } from './load-teacher.ts';
 import { type MemoryPlan, type PlannedModel, planMemory } from './memory-plan.ts';
 import type { Method } from './method.ts';
@@ -74,6 +75,9 @@ export async function runSession(
   const loaded = { ...weights, folder: source };
   const choice = method.teacher?.of(settled);
   using teacher = choice ? loadTeacher(choice, loaded.model, rows.longestPack) : undefined;
+  const valued = method.critic?.of(settled);
+  const critic = valued && loadCritic(valued, settled, loaded, rows.longestPack, checkpoint?.path);
+  using _critic = critic?.model;
   const recipe = settleForModel(method, settled, loaded.model, rows, teacher);
   checkStored(storedOf(method, recipe, loaded.model, rows, teacher));
   const forgetting = recipe.forgetting
@@ -101,6 +105,7 @@ export async function runSession(
     forgetting,
     loaded,
     teacher,
+    critic,
     checkpoint,
     emit,
     stop,

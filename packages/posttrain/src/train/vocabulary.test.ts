@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import { type CausalLm, loadCausalLm } from '../models/index.ts';
 import { Random } from '../support/random.ts';
 import { manualSeed, noGrad, randn, scope, type Tensor, tensor, toArray, zeros } from '../tensor/index.ts';
-import { assertClose, assertNoLeak, goldenPath, gradientTolerance } from '../testing/golden.ts';
+import { assertClose, assertNoLeak, goldenPath, gradientTolerance, valueTolerance } from '../testing/golden.ts';
 import { type Batch, type BatchObjective, crossEntropy, type TargetObjective } from './objective.ts';
-import { backwardThroughVocabulary, chunkRows, sumThroughVocabulary } from './vocabulary.ts';
+import { chunkRows, entropyRows, withEntropies } from './target-quantities.ts';
+import { backwardThroughVocabulary, sumThroughVocabulary } from './vocabulary.ts';
 
 /** Targets for `count` of `states` hidden states, in order, with weights between 0 and 1. */
 function someTargets(count: number, states: number, vocabulary: number): Batch {
@@ -161,3 +162,50 @@ for (const count of [5, chunkRows, 2 * chunkRows + 77])
       assertClose(head.grad!, expected.head.mul(0.5), gradientTolerance, 'gradient of the head');
       assert.ok(Math.abs(sumThroughVocabulary(model, hidden, batch, together).sum - sum) <= 1e-6 * sum);
     }));
+
+/** Σ w (log p − ¾ H): both quantities have gradients, the entropy's with a weight of its own kind. */
+const withEntropy: BatchObjective = {
+  name: 'with entropy',
+  needs: 'all-logps',
+  dropout: false,
+  temperature: 0.7,
+  entropy: true,
+  weight: () => 1,
+  loss: (logp, { weights }, entropy) => ({
+    sum: logp.sub(entropy!.mul(entropy!).mul(0.75)).mul(weights).sumAll(),
+    metrics: { entropy: toArray(entropy!) as number[] },
+  }),
+};
+
+for (const count of [5, entropyRows, 2 * entropyRows + 77])
+  test(`${count} targets: entropies, and gradients through them, are those of plain logits in float64`, () =>
+    withHead('tiny/untied', (model, head) => {
+      const { width, vocabulary } = model.dimensions;
+      const hidden = states(count + 3, width);
+      const batch = someTargets(count, count + 3, vocabulary);
+      const { sum, metrics } = backwardThroughVocabulary(model, hidden, batch, withEntropy, 0.5);
+
+      const [h, w] = [hidden, head].map((one) => one.detach().toDtype('float64'));
+      for (const leaf of [h!, w!]) leaf.requiresGrad = true;
+      const logps = h!.indexSelect(0, batch.predictors).matmul(w!.t()).div(0.7).logSoftmax(-1);
+      const entropy = logps.exp().mul(logps).sum([-1]).neg();
+      const logp = logps.gather(1, batch.targets.unsqueeze(1)).squeeze(1);
+      const expected = logp.sub(entropy.square().mul(0.75)).mul(batch.weights.toDtype('float64')).sumAll();
+      expected.mul(0.5).backward();
+      assert.ok(Math.abs(sum - expected.item()) <= 1e-5 * Math.abs(expected.item()), `${sum}, ${expected.item()}`);
+      assertClose(tensor(metrics['entropy']!), entropy.detach(), valueTolerance, 'entropies');
+      assertClose(hidden.grad!, h!.grad!, gradientTolerance, 'gradient of the states');
+      assertClose(head.grad!, w!.grad!, gradientTolerance, 'gradient of the head');
+      const found = sumThroughVocabulary(model, hidden, batch, withEntropy);
+      assert.ok(Math.abs(found.sum - sum) <= 1e-6 * Math.abs(sum));
+    }));
+
+test('an entropy is finite where a token is certain, and so is its gradient', () =>
+  scope(() => {
+    const logits = tensor([0, -300, -300, 400, 0, 0]).view([2, 3]).detach();
+    logits.requiresGrad = true;
+    const { entropy } = withEntropies(logits, tensor([0, 0], { dtype: 'int64' }));
+    assert.deepEqual(toArray(entropy.abs()), [0, 0]);
+    entropy.sumAll().backward();
+    assert.ok((toArray(logits.grad!) as number[]).every((value) => Math.abs(value) <= 1e-6));
+  }));

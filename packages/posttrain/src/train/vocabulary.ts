@@ -1,10 +1,8 @@
 import type { CausalLm } from '../models/causal-lm.ts';
-import { cat, noGrad, scope, type Tensor, toArray } from '../tensor/index.ts';
+import { noGrad, scope, type Tensor, toArray } from '../tensor/index.ts';
 import { type HeadResult, JoinedMetrics, leafOf } from './head-result.ts';
 import type { Batch, BatchObjective, Metrics, TargetObjective } from './objective.ts';
-
-/** Rows of logits that exist at once. Fewer cost more in repeated sums of the head's gradient than they save in memory. */
-export const chunkRows = 2048;
+import { allQuantities, chunksFor, chunksOf, type MeasuredTargets, quantitiesOf } from './target-quantities.ts';
 
 /**
  * Loss and gradient through the vocabulary projection, chunk by chunk: logits → log-probabilities of the targets →
@@ -38,7 +36,7 @@ function backwardByChunk(
   for (const [start, length] of chunksOf(batch)) {
     sum += scope(() => {
       const weights = batch.weights.narrow(0, start, length);
-      const logp = targetLogps(model, hidden, batch, [start, length], objective.temperature);
+      const { logp } = quantitiesOf(model, hidden, batch, [start, length], objective);
       const leaf = leafOf(logp);
       const loss = objective.sum({ logp: leaf, weights });
       loss.mul(scale).backward();
@@ -65,20 +63,32 @@ function backwardTogether(
   scale: number,
 ): HeadResult {
   return scope(() => {
-    const { temperature } = objective;
-    const [only, ...others] = [...chunksOf(batch)];
-    const one = only && others.length === 0 ? targetLogps(model, hidden, batch, only, temperature) : undefined;
-    const leaf = leafOf(one ?? noGrad(() => allLogps(model, hidden, batch, temperature)));
-    const { sum, ...watched } = objective.loss(leaf, batch);
+    const [only, ...others] = chunksFor(batch, objective);
+    const one = only && others.length === 0 ? quantitiesOf(model, hidden, batch, only, objective) : undefined;
+    const all = one ?? noGrad(() => allQuantities(model, hidden, batch, objective));
+    const leaves = { logp: leafOf(all.logp), ...(all.entropy ? { entropy: leafOf(all.entropy) } : {}) };
+    const { sum, ...watched } = objective.loss(leaves.logp, batch, leaves.entropy);
     sum.mul(scale).backward();
-    const gradient = leaf.grad;
-    if (gradient && one) one.backward(gradient);
-    else if (gradient) {
-      for (const chunk of chunksOf(batch))
-        scope(() => targetLogps(model, hidden, batch, chunk, temperature).backward(gradient.narrow(0, ...chunk)));
-    }
+    if (one) backInto(one, leaves.logp.grad, leaves.entropy?.grad);
+    else
+      for (const chunk of [only!, ...others])
+        scope(() => {
+          const of = (gradient: Gradient) => gradient?.narrow(0, ...chunk);
+          const quantities = quantitiesOf(model, hidden, batch, chunk, objective);
+          backInto(quantities, of(leaves.logp.grad), of(leaves.entropy?.grad));
+        });
     return { sum: sum.item(), ...watched };
   });
+}
+
+type Gradient = Tensor | null | undefined;
+
+/** Both quantities come of the same logits, which are gone back through once. */
+function backInto({ logp, entropy }: MeasuredTargets, ofLogp: Gradient, ofEntropy: Gradient): void {
+  if (entropy && ofEntropy) {
+    const weighted = entropy.mul(ofEntropy);
+    (ofLogp ? weighted.add(logp.mul(ofLogp)) : weighted).sumAll().backward();
+  } else if (ofLogp) logp.backward(ofLogp);
 }
 
 /** The objective's sum without gradients. */
@@ -90,33 +100,13 @@ export function sumThroughVocabulary(
 ): HeadResult {
   return scope(() =>
     noGrad(() => {
-      const logp = allLogps(model, hidden, batch, objective.temperature);
+      const { logp, entropy } = allQuantities(model, hidden, batch, objective);
       if (objective.needs === 'each-logp') {
         const quantities = { logp, weights: batch.weights };
         return { sum: objective.sum(quantities).item(), metrics: metricsOf(objective, quantities) };
       }
-      const { sum, ...watched } = objective.loss(logp, batch);
+      const { sum, ...watched } = objective.loss(logp, batch, entropy);
       return { sum: sum.item(), ...watched };
     }),
   );
-}
-
-/** Log-probabilities of all targets, float32 [M], in nats, computed chunk by chunk. */
-export function allLogps(model: CausalLm, hidden: Tensor, batch: Batch, temperature = 1): Tensor {
-  const chunks = [...chunksOf(batch)];
-  return cat(chunks.map((chunk) => scope(() => targetLogps(model, hidden, batch, chunk, temperature))));
-}
-
-type Chunk = readonly [start: number, length: number];
-
-/** Stretches of a batch's targets, of at most `rows`. */
-export function* chunksOf({ targets }: Batch, rows = chunkRows): Generator<Chunk> {
-  const total = targets.count;
-  for (let start = 0; start < total; start += rows) yield [start, Math.min(rows, total - start)];
-}
-
-/** log softmax of the logits at each target: float32 [m], in nats. */
-function targetLogps(model: CausalLm, hidden: Tensor, batch: Batch, chunk: Chunk, temperature = 1): Tensor {
-  const states = hidden.indexSelect(0, batch.predictors.narrow(0, ...chunk));
-  return model.targetLogps(states, batch.targets.narrow(0, ...chunk), temperature);
 }

@@ -32,7 +32,7 @@ refuses(
 refuses(
   'an unknown method',
   change({ method: 'sftt' }),
-  `recipe-invalid: method is "sftt", but must be sft, kto, dpo, orpo, simpo, grpo, rloo, distill, pretrain or reward-model.
+  `recipe-invalid: method is "sftt", but must be sft, kto, dpo, orpo, simpo, ppo, grpo, rloo, distill, pretrain or reward-model.
   in method
   help: did you mean sft?`,
 );

@@ -7,17 +7,25 @@ type RolloutRecipe = Extract<RecipeOutput, { rewards: unknown }>;
 /** What contradicts itself in a recipe whose rows are prompts. */
 export function rolloutIssues(recipe: RecipeOutput): RecipeIssue[] {
   if (!('rewards' in recipe)) return [];
-  return [...groupIssues(recipe), ...dataIssues(recipe), ...rewardIssues(recipe), ...alarmIssues(recipe)];
+  return [
+    ...groupIssues(recipe),
+    ...lengthIssues(recipe),
+    ...dataIssues(recipe),
+    ...rewardIssues(recipe),
+    ...alarmIssues(recipe),
+  ];
 }
 
 /** The method's own keys. */
 function keysOf(recipe: RolloutRecipe) {
+  if (recipe.method === 'ppo') return recipe.ppo;
   return recipe.method === 'grpo' ? recipe.grpo : recipe.rloo;
 }
 
 function groupIssues(recipe: RolloutRecipe): RecipeIssue[] {
-  const { method, batch, rollout } = recipe;
-  const { group, minibatches, lengthMargin } = keysOf(recipe);
+  if (recipe.method === 'ppo') return [];
+  const { method, batch } = recipe;
+  const { group, minibatches } = recipe.method === 'grpo' ? recipe.grpo : recipe.rloo;
   const issues: RecipeIssue[] = [];
   if ((batch * minibatches) % group !== 0)
     issues.push({
@@ -25,12 +33,6 @@ function groupIssues(recipe: RolloutRecipe): RecipeIssue[] {
       at: 'value',
       message: `${method}.group (${group}) does not divide the ${batch * minibatches} answers of batch * minibatches.`,
       help: `batch: ${Math.ceil(batch / group) * group} holds whole groups.`,
-    });
-  if (lengthMargin !== undefined && lengthMargin > rollout.maxTokens)
-    issues.push({
-      path: [method, 'lengthMargin'],
-      at: 'value',
-      message: `${method}.lengthMargin (${lengthMargin}) is more than rollout.maxTokens (${rollout.maxTokens}).`,
     });
   if (recipe.method === 'grpo' && recipe.grpo.compat !== undefined && recipe.grpo.kl === 'reward')
     issues.push({
@@ -40,6 +42,14 @@ function groupIssues(recipe: RolloutRecipe): RecipeIssue[] {
       help: 'keep one of them.',
     });
   return issues;
+}
+
+function lengthIssues(recipe: RolloutRecipe): RecipeIssue[] {
+  const { method, rollout } = recipe;
+  const { lengthMargin } = keysOf(recipe);
+  if (lengthMargin === undefined || lengthMargin <= rollout.maxTokens) return [];
+  const message = `${method}.lengthMargin (${lengthMargin}) is more than rollout.maxTokens (${rollout.maxTokens}).`;
+  return [{ path: [method, 'lengthMargin'], at: 'value', message }];
 }
 
 function dataIssues({ method, data }: RolloutRecipe): RecipeIssue[] {

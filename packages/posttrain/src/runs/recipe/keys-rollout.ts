@@ -92,31 +92,46 @@ const alarm = z
 
 /** What is watched where a recipe says nothing. */
 const standardAlarms: z.input<typeof alarm>[] = [
-  { metric: 'zeroVariance', above: 0.9, steps: 10 },
   { metric: 'truncated', above: 0.5, steps: 10 },
   { metric: 'entropy', below: 0.02, steps: 10 },
   { metric: 'mismatch', above: 0.1, steps: 5 },
 ];
+const groupAlarm = { metric: 'zeroVariance', above: 0.9, steps: 10 };
+const criticAlarm = { metric: 'explainedVariance', below: 0, steps: 20 };
 
 const { train: _train, replay: _replay, ...kept } = sharedKeys;
 
 /** The keys that all methods with rollouts share. */
-export const rolloutKeys = {
+const rolloutKeys = {
   ...kept,
   rollout: rollout.prefault({}).describe('How answers are drawn.'),
   rewards: z.array(rewardKeys).min(1).readonly().describe('What answers are rewarded for.'),
-  alarms: z
-    .array(alarm)
-    .readonly()
-    .prefault(standardAlarms)
-    .describe(
-      'When to warn, or to stop, because the run is no longer healthy. Where left out: warnings on zeroVariance above 0.9 and truncated above 0.5 for 10 steps, entropy below 0.02 for 10, mismatch above 0.1 for 5.',
-    ),
 };
 
-/** Keys under the name of a method that compares several answers to each prompt. */
-export const groupKeys = {
-  group: z.int().min(2).default(8).describe('Answers to each prompt, which are compared with each other.'),
+function alarmKeys(standard: z.input<typeof alarm>[], said: string) {
+  return z
+    .array(alarm)
+    .readonly()
+    .prefault(standard)
+    .describe(
+      `When to warn, or to stop, because the run is no longer healthy. Where left out: warnings on ${said} and truncated above 0.5 for 10 steps, entropy below 0.02 for 10, mismatch above 0.1 for 5.`,
+    );
+}
+
+/** Those of methods that compare several answers to each prompt. */
+export const groupRolloutKeys = {
+  ...rolloutKeys,
+  alarms: alarmKeys([groupAlarm, ...standardAlarms], 'zeroVariance above 0.9'),
+};
+
+/** Those of methods with a critic. */
+export const criticRolloutKeys = {
+  ...rolloutKeys,
+  alarms: alarmKeys([criticAlarm, ...standardAlarms], 'explainedVariance below 0 for 20 steps'),
+};
+
+/** Keys of how answers are learnt from, under the name of a method. */
+export const updateKeys = {
   passes: z.int().min(1).default(1).describe('How often each answer is learnt from before new ones are drawn.'),
   minibatches: z
     .int()
@@ -130,13 +145,13 @@ export const groupKeys = {
     .min(0)
     .default(0)
     .describe('Weight of the divergence from the model before the run. Above 0 that model stays in memory too.'),
-  zeroVariance: z
-    .enum(['keep', 'drop', 'resample'])
-    .default('keep')
+  entropy: z
+    .number()
+    .min(0)
+    .default(0)
     .describe(
-      'Groups whose answers all earn the same teach nothing: count them in the mean, leave them out, or draw other prompts in their place.',
+      'Weight of an entropy bonus: the entropy of the whole distribution at each token, in nats, is added to what is maximised.',
     ),
-  rounds: z.int().min(1).default(3).describe('With resample: how often other prompts are drawn at most.'),
   lengthMargin: z
     .int()
     .min(1)
@@ -144,6 +159,11 @@ export const groupKeys = {
     .describe(
       'The reward falls in a line by 1 over the last so many tokens before rollout.maxTokens (DAPO, eq. 13). Default: no penalty.',
     ),
+  truncatedPenalty: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('Taken off the reward of an answer that was cut at rollout.maxTokens instead of ending.'),
   maskTruncated: z.boolean().default(false).describe('Answers that were cut at rollout.maxTokens are not learnt from.'),
   correction: z
     .enum(['auto', 'none', 'truncate', 'mask'])
@@ -156,4 +176,17 @@ export const groupKeys = {
     .gt(1)
     .default(2)
     .describe('The largest ratio of trainer to sampler probability that counts.'),
+};
+
+/** Keys under the name of a method that compares several answers to each prompt. */
+export const groupKeys = {
+  group: z.int().min(2).default(8).describe('Answers to each prompt, which are compared with each other.'),
+  ...updateKeys,
+  zeroVariance: z
+    .enum(['keep', 'drop', 'resample'])
+    .default('keep')
+    .describe(
+      'Groups whose answers all earn the same teach nothing: count them in the mean, leave them out, or draw other prompts in their place.',
+    ),
+  rounds: z.int().min(1).default(3).describe('With resample: how often other prompts are drawn at most.'),
 };

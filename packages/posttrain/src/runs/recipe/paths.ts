@@ -25,6 +25,7 @@ export function absolutePaths(recipe: RecipeInput, source: RecipeSource, cwd: st
     ...(isProgram(recipe.method) ? { method: methodPath(recipe.method, base('method')) } : {}),
     model: modelPath(recipe.model, base('model')),
     ...('distill' in recipe && recipe.distill ? { distill: distillPaths(recipe.distill, base) } : {}),
+    ...('ppo' in recipe && recipe.ppo ? { ppo: criticPath(recipe.ppo, base('ppo.critic')) } : {}),
     data: {
       ...data,
       train,
@@ -49,6 +50,11 @@ function distillPaths<Keys extends { teacher?: string | undefined; logits?: stri
     ...(teacher === undefined ? {} : { teacher: modelPath(teacher, base('distill.teacher')) }),
     ...(logits === undefined ? {} : { logits: absolute(logits, base('distill.logits')) }),
   };
+}
+
+function criticPath<Keys extends { critic?: string | undefined }>(keys: Keys, base: string): Keys {
+  const { critic } = keys;
+  return critic === undefined || critic === 'policy' ? keys : { ...keys, critic: modelPath(critic, base) };
 }
 
 type Rewards = Extract<RecipeInput, { rewards: unknown }>['rewards'];

@@ -565,10 +565,10 @@ export interface SimpoKeys {
   margin?: number | undefined;
 }
 
-/** Group relative policy optimisation: several answers to each prompt, rewarded against their mean. */
-export interface GrpoRecipe {
-  /** Group relative policy optimisation. */
-  method: 'grpo';
+/** Proximal policy optimisation: one answer to each prompt, each token against what a value model expected. */
+export interface PpoRecipe {
+  /** Proximal policy optimisation with a value model. */
+  method: 'ppo';
   /** The version of the recipe format. Default: 1. */
   version?: 1 | undefined;
   /** The model to start from: a folder (./name or /name), a Hugging Face Hub id (owner/name), or pocket, the small model that comes with this package. */
@@ -611,10 +611,10 @@ export interface GrpoRecipe {
   rollout?: RolloutKeys | undefined;
   /** What answers are rewarded for. */
   rewards: readonly RewardKeys[];
-  /** When to warn, or to stop, because the run is no longer healthy. Where left out: warnings on zeroVariance above 0.9 and truncated above 0.5 for 10 steps, entropy below 0.02 for 10, mismatch above 0.1 for 5. */
+  /** When to warn, or to stop, because the run is no longer healthy. Where left out: warnings on explainedVariance below 0 for 20 steps and truncated above 0.5 for 10 steps, entropy below 0.02 for 10, mismatch above 0.1 for 5. */
   alarms?: readonly AlarmKeys[] | undefined;
   /** How answers and their rewards become a loss. */
-  grpo?: GrpoKeys | undefined;
+  ppo?: PpoKeys | undefined;
 }
 
 /** How answers are drawn. */
@@ -673,6 +673,96 @@ export interface AlarmKeys {
   action?: 'warn' | 'stop' | undefined;
 }
 
+/** Proximal policy optimisation with a value model. */
+export interface PpoKeys {
+  /** How often each answer is learnt from before new ones are drawn. Default: 4. */
+  passes?: number | undefined;
+  /** Optimizer steps of one pass. batch * minibatches answers are drawn at a time. Default: 1. */
+  minibatches?: number | undefined;
+  /** A probability ratio below 1 - clipLow earns no more. Default: 0.2. */
+  clipLow?: number | undefined;
+  /** A probability ratio above 1 + clipHigh earns no more. Default: 0.2. */
+  clipHigh?: number | undefined;
+  /** Weight of log(p/p_before) of each token, which is taken off its reward. Above 0 the model before the run stays in memory too. Default: 0.05. */
+  beta?: number | undefined;
+  /** Weight of an entropy bonus: the entropy of the whole distribution at each token, in nats, is added to what is maximised. Default: 0. */
+  entropy?: number | undefined;
+  /** The reward falls in a line by 1 over the last so many tokens before rollout.maxTokens (DAPO, eq. 13). Default: no penalty. */
+  lengthMargin?: number | undefined;
+  /** Taken off the reward of an answer that was cut at rollout.maxTokens instead of ending. Default: 0. */
+  truncatedPenalty?: number | undefined;
+  /** Answers that were cut at rollout.maxTokens are not learnt from. Default: false. */
+  maskTruncated?: boolean | undefined;
+  /** Sampler and trainer give slightly different probabilities. truncate weighs each token by their ratio, at most correctionCap; mask leaves tokens beyond it out. auto: truncate in bf16, none in fp32. Default: auto. */
+  correction?: 'auto' | 'none' | 'truncate' | 'mask' | undefined;
+  /** The largest ratio of trainer to sampler probability that counts. Default: 2. */
+  correctionCap?: number | undefined;
+  /** What a reward is worth one token earlier. Default: 1. */
+  gamma?: number | undefined;
+  /** How far advantages look at what came: 1 takes all rewards and owes the critic nothing but a baseline, 0 takes its word for all but the next one. Default: 0.95. */
+  lambda?: number | undefined;
+  /** Bring advantages of all answers that are drawn together to mean 0 and variance 1. Default: true. */
+  whiten?: boolean | undefined;
+  /** What the value model starts from: policy (the weights of model, with a head of zeros), or the folder or Hub id of a reward model or of a language model with the same tokens. Default: policy. */
+  critic?: string | undefined;
+  /** The learning rate of the value model. Default: lr. */
+  criticLr?: number | undefined;
+  /** How far a value may move from what it was when answers were drawn, before it earns no more; false: any way. Default: 0.2. */
+  clipValue?: false | number | undefined;
+}
+
+/** Group relative policy optimisation: several answers to each prompt, rewarded against their mean. */
+export interface GrpoRecipe {
+  /** Group relative policy optimisation. */
+  method: 'grpo';
+  /** The version of the recipe format. Default: 1. */
+  version?: 1 | undefined;
+  /** The model to start from: a folder (./name or /name), a Hugging Face Hub id (owner/name), or pocket, the small model that comes with this package. */
+  model: string;
+  /** Start from the model's weights, or from random weights of the same shape, drawn from seed. Default: pretrained. */
+  init?: 'pretrained' | 'random' | undefined;
+  /** Train low-rank adapters beside frozen weights. Absent: all weights are trained. */
+  lora?: LoraKeys | undefined;
+  /** Which rows are read and how they become sequences. */
+  data: DataKeys;
+  /** Sequences per optimizer step, over all micro-batches and devices. Default: 16. */
+  batch?: number | undefined;
+  /** Sequences per forward and backward pass. It divides batch, and changes memory and speed, not results. Default: auto. */
+  microBatch?: number | 'auto' | undefined;
+  /** The optimizer, by name or with its settings. Default: adamw. */
+  optimizer?: 'adamw' | 'muon' | AdamW | Muon | undefined;
+  /** The highest learning rate of the run. */
+  lr: number;
+  /** How the learning rate changes over the run. A name is short for { kind: name }. Default: cosine. */
+  schedule?: 'constant' | 'linear' | 'cosine' | ConstantSchedule | DecayingSchedule | undefined;
+  /** Optimizer steps of the run. Give steps or epochs, not both. */
+  steps?: number | undefined;
+  /** Passes over the training rows; may be a fraction. Default, without steps: 1. */
+  epochs?: number | undefined;
+  /** The largest norm of the gradient; a larger gradient is scaled down to it. false: never. Default: 1. */
+  clip?: number | false | undefined;
+  /** The arithmetic of the forward and backward pass. Weights and optimizer state are fp32 always. auto: bf16 where this machine is faster in it. Default: auto. */
+  precision?: 'auto' | 'fp32' | 'bf16' | undefined;
+  /** Compute the activations of each block again in the backward pass: less memory, about a third more time, same results. Default: false. */
+  recompute?: boolean | undefined;
+  /** What is measured before and after the run to tell what the model forgot, in at most 5 % of the run's arithmetic: a neutral text, or { text, suite }, or false. auto: the files that come with the model in its folder `forgetting`, else a bundled English text. Default: auto. */
+  forgetting?: false | 'auto' | string | ForgettingKeys | undefined;
+  /** What happens how often, in optimizer steps. */
+  every?: EveryKeys | undefined;
+  /** CPU threads of the engine. Results are the same bit for bit only for the same number. auto: one per physical core. Default: auto. */
+  threads?: number | 'auto' | undefined;
+  /** The number every random choice of the run is derived from. Default: 0. */
+  seed?: number | undefined;
+  /** How answers are drawn. */
+  rollout?: RolloutKeys | undefined;
+  /** What answers are rewarded for. */
+  rewards: readonly RewardKeys[];
+  /** When to warn, or to stop, because the run is no longer healthy. Where left out: warnings on zeroVariance above 0.9 and truncated above 0.5 for 10 steps, entropy below 0.02 for 10, mismatch above 0.1 for 5. */
+  alarms?: readonly AlarmKeys[] | undefined;
+  /** How answers and their rewards become a loss. */
+  grpo?: GrpoKeys | undefined;
+}
+
 /** Group relative policy optimisation. */
 export interface GrpoKeys {
   /** Answers to each prompt, which are compared with each other. Default: 8. */
@@ -687,18 +777,22 @@ export interface GrpoKeys {
   clipHigh?: number | undefined;
   /** Weight of the divergence from the model before the run. Above 0 that model stays in memory too. Default: 0. */
   beta?: number | undefined;
-  /** Groups whose answers all earn the same teach nothing: count them in the mean, leave them out, or draw other prompts in their place. Default: keep. */
-  zeroVariance?: 'keep' | 'drop' | 'resample' | undefined;
-  /** With resample: how often other prompts are drawn at most. Default: 3. */
-  rounds?: number | undefined;
+  /** Weight of an entropy bonus: the entropy of the whole distribution at each token, in nats, is added to what is maximised. Default: 0. */
+  entropy?: number | undefined;
   /** The reward falls in a line by 1 over the last so many tokens before rollout.maxTokens (DAPO, eq. 13). Default: no penalty. */
   lengthMargin?: number | undefined;
+  /** Taken off the reward of an answer that was cut at rollout.maxTokens instead of ending. Default: 0. */
+  truncatedPenalty?: number | undefined;
   /** Answers that were cut at rollout.maxTokens are not learnt from. Default: false. */
   maskTruncated?: boolean | undefined;
   /** Sampler and trainer give slightly different probabilities. truncate weighs each token by their ratio, at most correctionCap; mask leaves tokens beyond it out. auto: truncate in bf16, none in fp32. Default: auto. */
   correction?: 'auto' | 'none' | 'truncate' | 'mask' | undefined;
   /** The largest ratio of trainer to sampler probability that counts. Default: 2. */
   correctionCap?: number | undefined;
+  /** Groups whose answers all earn the same teach nothing: count them in the mean, leave them out, or draw other prompts in their place. Default: keep. */
+  zeroVariance?: 'keep' | 'drop' | 'resample' | undefined;
+  /** With resample: how often other prompts are drawn at most. Default: 3. */
+  rounds?: number | undefined;
   /** What rewards are divided by: the standard deviation of their group, of the batch, or 1 (Dr. GRPO). Default: group. */
   scale?: 'group' | 'batch' | 'none' | undefined;
   /** The mean is over answers (GRPO), over tokens (DAPO), or a sum over answers * rollout.maxTokens (Dr. GRPO). Default: sequence. */
@@ -779,18 +873,22 @@ export interface RlooKeys {
   clipHigh?: number | undefined;
   /** Weight of the divergence from the model before the run. Above 0 that model stays in memory too. Default: 0. */
   beta?: number | undefined;
-  /** Groups whose answers all earn the same teach nothing: count them in the mean, leave them out, or draw other prompts in their place. Default: keep. */
-  zeroVariance?: 'keep' | 'drop' | 'resample' | undefined;
-  /** With resample: how often other prompts are drawn at most. Default: 3. */
-  rounds?: number | undefined;
+  /** Weight of an entropy bonus: the entropy of the whole distribution at each token, in nats, is added to what is maximised. Default: 0. */
+  entropy?: number | undefined;
   /** The reward falls in a line by 1 over the last so many tokens before rollout.maxTokens (DAPO, eq. 13). Default: no penalty. */
   lengthMargin?: number | undefined;
+  /** Taken off the reward of an answer that was cut at rollout.maxTokens instead of ending. Default: 0. */
+  truncatedPenalty?: number | undefined;
   /** Answers that were cut at rollout.maxTokens are not learnt from. Default: false. */
   maskTruncated?: boolean | undefined;
   /** Sampler and trainer give slightly different probabilities. truncate weighs each token by their ratio, at most correctionCap; mask leaves tokens beyond it out. auto: truncate in bf16, none in fp32. Default: auto. */
   correction?: 'auto' | 'none' | 'truncate' | 'mask' | undefined;
   /** The largest ratio of trainer to sampler probability that counts. Default: 2. */
   correctionCap?: number | undefined;
+  /** Groups whose answers all earn the same teach nothing: count them in the mean, leave them out, or draw other prompts in their place. Default: keep. */
+  zeroVariance?: 'keep' | 'drop' | 'resample' | undefined;
+  /** With resample: how often other prompts are drawn at most. Default: 3. */
+  rounds?: number | undefined;
 }
 
 /** A method that a file of your own defines. */
@@ -846,4 +944,4 @@ export interface OutsideRecipe {
 }
 
 /** A recipe as it is written: its method decides which keys exist. */
-export type Recipe = SftRecipe | PretrainRecipe | DistillRecipe | RewardModelRecipe | DpoRecipe | KtoRecipe | OrpoRecipe | SimpoRecipe | GrpoRecipe | RlooRecipe | OutsideRecipe;
+export type Recipe = SftRecipe | PretrainRecipe | DistillRecipe | RewardModelRecipe | DpoRecipe | KtoRecipe | OrpoRecipe | SimpoRecipe | PpoRecipe | GrpoRecipe | RlooRecipe | OutsideRecipe;

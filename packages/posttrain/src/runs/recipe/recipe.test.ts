@@ -342,7 +342,7 @@ describe('mistakes', () => {
   test('no method, no mapping, an empty file', async () => {
     assert.equal(
       await message('model: pocket\n'),
-      'method is missing.\n  in r.yaml method\n  help: method is sft, pretrain, distill, reward-model, dpo, kto, orpo, simpo, grpo or rloo; or a file that defines one, such as ./my-method.ts.',
+      'method is missing.\n  in r.yaml method\n  help: method is sft, pretrain, distill, reward-model, dpo, kto, orpo, simpo, ppo, grpo or rloo; or a file that defines one, such as ./my-method.ts.',
     );
     assert.match(await message('- 1\n'), /^a recipe is a mapping of keys, and this is a list\./);
     assert.match(await message(''), /^a recipe is a mapping of keys, and this is null\./);

@@ -3,6 +3,7 @@ import type { ResolvedOptimizer, ResolvedRecipe, ResolvedSchedule } from './reso
 import type { RecipeOutput } from './schema.ts';
 
 type RolloutOutput = Extract<RecipeOutput, { rewards: unknown }>;
+type PpoOutput = Extract<RecipeOutput, { ppo: unknown }>;
 
 /** Held-out loss is measured this often, in steps, where rows are held out and the recipe does not say. */
 const standardEvaluate = 100;
@@ -16,13 +17,14 @@ export async function resolveRecipe({ recipe }: Pick<LoadedRecipe, 'recipe'>): P
     import('./hash-of-method.ts'),
   ]);
   const { schema, defaults } = methodNamed(recipe.method)!;
-  const parsed: RecipeOutput & Partial<Pick<RolloutOutput, 'rewards'>> = schema.parse(recipe);
-  const { optimizer, schedule, steps, epochs, lora, data, every, forgetting, rewards, ...rest } = parsed;
+  const parsed: RecipeOutput & Partial<Pick<RolloutOutput, 'rewards'> & Pick<PpoOutput, 'ppo'>> = schema.parse(recipe);
+  const { optimizer, schedule, steps, epochs, lora, data, every, forgetting, rewards, ppo, ...rest } = parsed;
   const { template, ...rows } = data;
   return {
     ...rest,
     ...('keys' in rest ? hashOfMethod(rest) : {}),
     ...(lora === undefined ? {} : { lora: { ...lora, alpha: lora.alpha ?? 2 * lora.rank } }),
+    ...(ppo === undefined ? {} : { ppo: { ...ppo, criticLr: ppo.criticLr ?? parsed.lr } }),
     ...(rewards === undefined ? {} : { rewards: await Promise.all(rewards.map(resolvedReward)) }),
     ...('train' in defaults ? { train: ('train' in rest ? rest.train : undefined) ?? defaults.train } : {}),
     data: {

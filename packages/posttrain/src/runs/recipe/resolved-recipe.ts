@@ -5,6 +5,7 @@ import type {
   GrpoKeys,
   KtoKeys,
   OrpoKeys,
+  PpoKeys,
   Recipe,
   RewardKeys,
   RewardModelKeys,
@@ -41,6 +42,7 @@ export interface ResolvedRecipe {
   readonly kto?: FilledExcept<KtoKeys, 'compat'>;
   readonly orpo?: Filled<OrpoKeys>;
   readonly simpo?: Filled<SimpoKeys>;
+  readonly ppo?: FilledExcept<PpoKeys, 'lengthMargin'>;
   readonly grpo?: FilledExcept<GrpoKeys, 'lengthMargin' | 'compat'>;
   readonly rloo?: FilledExcept<RlooKeys, 'lengthMargin'>;
   /** Of a method from a file: what its schema makes of them, and the file's hash. */

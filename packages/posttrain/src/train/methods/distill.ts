@@ -6,7 +6,7 @@ import type { Method } from '../method.ts';
 import { distillationObjective } from '../objectives/distillation-objective.ts';
 import { storedTeacher, topKObjective } from '../objectives/top-k-objective.ts';
 import { privilegedRows } from '../privileged-rows.ts';
-import { refuseOtherTokens } from '../teacher-tokens.ts';
+import { refuseOtherTokens } from '../same-tokens.ts';
 import { contextOf, prepareTrainingRows } from '../training-rows.ts';
 
 /**
@@ -18,7 +18,7 @@ export const distill: Method = {
   papers: ['arXiv:1503.02531', 'arXiv:2306.13649', 'arXiv:2306.08543'],
   async rows(recipe, folder, hooks) {
     const teacher = modelOf(recipe);
-    if (teacher !== undefined) await refuseOtherTokens(folder, teacher);
+    if (teacher !== undefined) await refuseOtherTokens(folder, teacher, teacherRole);
     const rows = await prepareTrainingRows(recipe, folder, hooks);
     const { context: text } = recipe.distill!;
     if (teacher === undefined || text === undefined) return rows;
@@ -45,6 +45,12 @@ export const distill: Method = {
     // After a stop there is no teacher, and no step that asks it.
     return distillationObjective(keys!, (batch) => teacher!.run(batch));
   },
+};
+
+const teacherRole = {
+  name: 'teacher',
+  key: 'distill.teacher',
+  help: 'a teacher of the same family has the same tokenizer. To learn from another one, train on the texts it writes with method: sft.',
 };
 
 /** The model that has to be loaded: none where it was run before. */

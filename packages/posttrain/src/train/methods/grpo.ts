@@ -2,6 +2,7 @@ import type { ResolvedRecipe } from '../../runs/index.ts';
 import { groupAdvantages } from '../losses/advantages.ts';
 import type { Method } from '../method.ts';
 import { type PolicyObjectiveOptions, policyObjective } from '../objectives/policy-objective.ts';
+import { groupCredit } from '../rollouts/group-credit.ts';
 import { preparePromptRows } from '../rollouts/prompt-rows.ts';
 import { correctionOf } from '../rollouts/sampler-correction.ts';
 
@@ -19,8 +20,7 @@ export const grpo: Method = {
       ...keys,
       lengthMargin,
       divergenceInLoss: beta > 0 && kl === 'loss',
-      divergenceInReward: kl === 'reward' ? beta : 0,
-      advantages: (groups) => groupAdvantages(groups, scale),
+      rule: groupCredit(kl === 'reward' ? beta : 0, (groups) => groupAdvantages(groups, scale)),
     });
   },
   usesReference: () => false,
@@ -28,10 +28,11 @@ export const grpo: Method = {
 };
 
 function optionsOf(recipe: ResolvedRecipe): PolicyObjectiveOptions {
-  const { ratio, surrogate, clipLow, clipHigh, loss, beta, kl, compat, correction, correctionCap } = recipe.grpo!;
+  const { ratio, surrogate, clipLow, clipHigh, loss, beta, kl, compat, entropy, correction, correctionCap } =
+    recipe.grpo!;
   const { temperature, maxTokens } = recipe.rollout!;
   return {
-    ...{ ratio, surrogate, clipLow, clipHigh, temperature, mean: loss, longest: maxTokens, correctionCap },
+    ...{ ratio, surrogate, clipLow, clipHigh, temperature, mean: loss, longest: maxTokens, entropy, correctionCap },
     divergence: beta > 0 && kl === 'loss' ? { beta, kind: compat === 'grpo-paper' ? 'k3' : 'reverse' } : null,
     correction: correctionOf(correction, recipe.precision),
   };

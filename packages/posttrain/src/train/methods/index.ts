@@ -4,6 +4,7 @@ import { dpo } from './dpo.ts';
 import { grpo } from './grpo.ts';
 import { kto } from './kto.ts';
 import { orpo } from './orpo.ts';
+import { ppo } from './ppo.ts';
 import { pretrain } from './pretrain.ts';
 import { rewardModel } from './reward-model.ts';
 import { rloo } from './rloo.ts';
@@ -20,6 +21,7 @@ export const methods: Readonly<Record<string, Method>> = {
   kto,
   orpo,
   simpo,
+  ppo,
   grpo,
   rloo,
 };

@@ -1,6 +1,7 @@
 import { leaveOneOutAdvantages } from '../losses/advantages.ts';
 import type { Method } from '../method.ts';
 import { policyObjective } from '../objectives/policy-objective.ts';
+import { groupCredit } from '../rollouts/group-credit.ts';
 import { preparePromptRows } from '../rollouts/prompt-rows.ts';
 import { correctionOf } from '../rollouts/sampler-correction.ts';
 
@@ -17,17 +18,16 @@ export const rloo: Method = {
       ...keys,
       lengthMargin,
       divergenceInLoss: false,
-      divergenceInReward: beta,
-      advantages: leaveOneOutAdvantages,
+      rule: groupCredit(beta, leaveOneOutAdvantages),
     });
   },
   usesReference: () => false,
   objective: (recipe) => {
-    const { clipLow, clipHigh, correction, correctionCap } = recipe.rloo!;
+    const { clipLow, clipHigh, entropy, correction, correctionCap } = recipe.rloo!;
     const { temperature, maxTokens } = recipe.rollout!;
     return policyObjective('rloo', {
       ...{ ratio: 'product', surrogate: 'clip', clipLow, clipHigh, temperature, mean: 'sequence', longest: maxTokens },
-      ...{ divergence: null, correction: correctionOf(correction, recipe.precision), correctionCap },
+      ...{ divergence: null, correction: correctionOf(correction, recipe.precision), correctionCap, entropy },
     });
   },
 };

@@ -21,6 +21,7 @@ import { distillationObjective } from './distillation-objective.ts';
 import { ktoObjective } from './kto-objective.ts';
 import type { Reference } from './pair-logps.ts';
 import { type PolicyObjectiveOptions, policyObjective } from './policy-objective.ts';
+import { valueObjective } from './value-objective.ts';
 
 /** One suite over every objective (style: padding and order change nothing, gradients are slopes, known values, no leaks). */
 
@@ -57,7 +58,11 @@ const drawn = [
   [4, 1, -1.1],
 ].map(([prompt, answer, advantage]): Pack => {
   const list = (mean: number) => Float32Array.from({ length: answer! }, () => mean + 0.6 * random.float());
-  const rollout = { advantage: advantage!, sampled: list(-5), old: list(-5.1), reference: list(-5.2) };
+  const rollout = {
+    advantages: new Float32Array(answer!).fill(advantage!),
+    ...{ sampled: list(-5), old: list(-5.1), reference: list(-5.2) },
+    valued: { values: list(0.2), returns: list(0.4) },
+  };
   return [{ ...rowOf(prompt!, answer!), rollout }];
 });
 const plain = [4, 17, 6, 2].map((length): Pack => [rowOf(1, length)]);
@@ -98,7 +103,7 @@ const sigmoid = { loss: 'sigmoid', beta: 0.3, labelSmoothing: 0, lengthNormalise
 const forward = { loss: 'forward-kl', beta: 0.5, temperature: 1, crossEntropy: 0 } as const;
 const policy: PolicyObjectiveOptions = {
   ...{ ratio: 'token', surrogate: 'clip', clipLow: 0.2, clipHigh: 0.28, temperature: 0.8 },
-  ...{ mean: 'sequence', longest: 16, divergence: null, correction: 'none', correctionCap: 2 },
+  ...{ mean: 'sequence', longest: 16, divergence: null, correction: 'none', correctionCap: 2, entropy: 0 },
 };
 const cases: Readonly<Record<string, Case>> = {
   'cross-entropy': { objective: () => crossEntropy, packs: plain },
@@ -139,6 +144,16 @@ const cases: Readonly<Record<string, Case>> = {
     packs: drawn,
     unbounded: true,
   },
+  'grpo with an entropy bonus': {
+    objective: () => policyObjective('grpo', { ...policy, entropy: 0.3 }),
+    packs: drawn,
+  },
+  ppo: {
+    objective: () => policyObjective('ppo', { ...policy, mean: 'token', entropy: 0.1 }),
+    packs: drawn,
+  },
+  'value model': { objective: () => valueObjective({ clipValue: false }), packs: drawn, scores: true },
+  'value model, clipped': { objective: () => valueObjective({ clipValue: 0.2 }), packs: drawn, scores: true },
   'dr. grpo': { objective: () => policyObjective('grpo', { ...policy, mean: 'constant' }), packs: drawn },
   gspo: { objective: () => policyObjective('grpo', { ...policy, ratio: 'sequence' }), packs: drawn },
   rloo: { objective: () => policyObjective('rloo', { ...policy, ratio: 'product' }), packs: drawn },
@@ -233,14 +248,20 @@ function assertSame(actual: Step, expected: Step, what: string): void {
     assert.ok(Math.abs(actual.metrics![name]! - value) <= 1e-5 * Math.max(1, Math.abs(value)), `${what}: ${name}`);
 }
 
-/** The objective's sum by its own input: log-probabilities [M], scores [R], or logits [M · 128]. */
+/** The objective's sum by its own input: log-probabilities [M] (then entropies [M]), scores [R], values [M], or logits [M · 128]. */
 function asFunction(objective: Objective, batch: Batch): { readonly inputs: number; sum(values: Tensor): Tensor } {
   const { targets, weights } = batch;
   switch (objective.needs) {
     case 'each-logp':
       return { inputs: targets.count, sum: (logp) => objective.sum({ logp, weights }) };
-    case 'all-logps':
-      return { inputs: targets.count, sum: (logp) => objective.loss(logp, batch).sum };
+    case 'all-logps': {
+      const { count } = targets;
+      if (!objective.entropy) return { inputs: count, sum: (logp) => objective.loss(logp, batch).sum };
+      const part = (values: Tensor, i: number) => values.narrow(0, i * count, count);
+      return { inputs: 2 * count, sum: (values) => objective.loss(part(values, 0), batch, part(values, 1)).sum };
+    }
+    case 'values':
+      return { inputs: targets.count, sum: (values) => objective.loss(values, batch).sum };
     case 'scores':
       return { inputs: batch.rows.length, sum: (scores) => objective.loss(scores, batch).sum };
     case 'teacher': {

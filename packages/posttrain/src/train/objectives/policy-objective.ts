@@ -16,9 +16,11 @@ export interface PolicyObjectiveOptions extends PolicyOptions {
   /** What becomes of tokens that sampler and trainer see differently, by the ratio of trainer to sampler probability. */
   readonly correction: 'none' | 'truncate' | 'mask';
   readonly correctionCap: number;
+  /** Weight of the entropy of each token's distribution, which is to stay high (Mnih et al. 2016, arXiv:1602.01783, §4); 0: none. */
+  readonly entropy: number;
 }
 
-/** What was drawn by the model, by its advantages: the GRPO family and RLOO. Rows have a `rollout`. */
+/** What was drawn by the model, by its advantages: PPO, the GRPO family and RLOO. Rows have a `rollout`. */
 export function policyObjective(name: string, options: PolicyObjectiveOptions): BatchObjective {
   const { mean, longest, divergence } = options;
   return {
@@ -26,27 +28,32 @@ export function policyObjective(name: string, options: PolicyObjectiveOptions): 
     needs: 'all-logps',
     dropout: false,
     temperature: options.temperature,
+    entropy: options.entropy > 0,
     weight: (packs) => weightOfAnswers(packs, mean, longest),
-    loss(logp, batch) {
+    loss(logp, batch, entropy) {
       const answers = answersOf(batch, logp);
       const { old, sampled, reference, advantages, counts } = answers;
       const policy = policyTerms(logp, old, advantages, counts, options);
       const corrected = policy.terms.mul(corrections(old, sampled, options));
-      const terms =
-        divergence && reference
-          ? corrected.add(
-              (divergence.kind === 'k3' ? k3Divergence(logp, reference) : reverseDivergence(logp, old, reference)).mul(
-                divergence.beta,
-              ),
-            )
-          : corrected;
+      const diverging =
+        divergence && reference ? corrected.add(divergenceOf(divergence, logp, old, reference)) : corrected;
+      const terms = entropy ? diverging.sub(entropy.mul(options.entropy)) : diverging;
       const shares = counts.flatMap((count) =>
         Array.from({ length: count }, () => (mean === 'sequence' ? 1 / count : 1)),
       );
       const sum = terms.mul(tensor(shares, { device: logp.device })).sumAll();
-      return { sum, ...watched(logp, policy.ratios, answers, options) };
+      return { sum, ...watched({ logp, ratios: policy.ratios, entropy }, answers, options) };
     },
   };
+}
+
+function divergenceOf(
+  { beta, kind }: NonNullable<PolicyObjectiveOptions['divergence']>,
+  logp: Tensor,
+  old: Tensor,
+  reference: Tensor,
+): Tensor {
+  return (kind === 'k3' ? k3Divergence(logp, reference) : reverseDivergence(logp, old, reference)).mul(beta);
 }
 
 function weightOfAnswers(packs: readonly Pack[], mean: PolicyObjectiveOptions['mean'], longest: number): number {
@@ -77,7 +84,7 @@ function answersOf({ rows }: Batch, logp: Tensor): Answers {
     reference: rollouts.every(({ reference }) => reference)
       ? joined(rollouts.map(({ reference }) => [...reference!]))
       : null,
-    advantages: joined(rollouts.map(({ advantage }, i) => Array.from({ length: counts[i]! }, () => advantage))),
+    advantages: joined(rollouts.map(({ advantages }) => [...advantages])),
     counts,
     fresh,
   };
@@ -100,9 +107,14 @@ function corrections(
   return weights.maskedFill(weights.gt(cap), 0).maskedFill(weights.lt(1 / cap), 0);
 }
 
+interface Seen {
+  readonly logp: Tensor;
+  readonly ratios: Tensor;
+  readonly entropy: Tensor | undefined;
+}
+
 function watched(
-  logp: Tensor,
-  ratios: Tensor,
+  { logp, ratios, entropy }: Seen,
   { old, sampled, reference, advantages, fresh }: Answers,
   { surrogate, clipLow, clipHigh }: PolicyObjectiveOptions,
 ): { readonly metrics: Metrics; readonly peaks: Metrics } {
@@ -114,10 +126,12 @@ function watched(
     return high || (low && surrogate === 'clip') ? 1 : 0;
   });
   const metrics = {
-    // −log π of what π drew: an estimate of its entropy without bias, while the model is the one that drew.
-    entropy: logps.map((value) => -value),
+    // Where it is not measured: −log π of what π drew, an estimate without bias while the model is the one that drew.
+    entropy: entropy ? (toArray(entropy.detach()) as number[]) : logps.map((value) => -value),
     clipped,
     ratio,
+    // How far this update is from the model that drew: Schulman's k3 of KL(π_old‖π).
+    klOld: toArray(k3Divergence(old, now)) as number[],
     ...(reference ? { kl: toArray(k3Divergence(now, reference)) as number[] } : {}),
   };
   if (!fresh) return { metrics, peaks: {} };

@@ -59,6 +59,7 @@ function optionsOf({ loss, level, low, high, beta, corrected, rloo }: Variant): 
     divergence: beta === undefined ? null : { beta, kind: 'k3' },
     correction: corrected ? 'truncate' : 'none',
     correctionCap: 2,
+    entropy: 0,
   };
 }
 
@@ -67,10 +68,11 @@ function packsOf(olds: readonly Float32Array[], fresh: boolean): Pack[] {
   return fixture.rows.map((ids, i): Pack => {
     const prompt = fixture.prompts[i]!;
     const rollout = {
-      advantage: fixture.advantages[i]!,
+      advantages: new Float32Array(fixture.answers[i]!).fill(fixture.advantages[i]!),
       sampled: olds[i]!.map((old, t) => old - fixture.sampledApart[i]![t]!),
       old: fresh ? null : olds[i]!,
       reference: Float32Array.from(fixture.reference[i]!),
+      valued: null,
     };
     const weights = Float32Array.from(ids, (_, t) => (t < prompt ? 0 : 1));
     return [{ tokens: Int32Array.from(ids), weights, origin: { file: 'trl', line: i }, rollout }];

@@ -13,7 +13,8 @@ export function groupMetrics(groups: readonly Group[]): Record<string, number> {
     ...rewardParts(groups),
     length: meanOf(answers.map(({ drawn }) => drawn.tokens.length)),
     truncated: share(({ drawn }) => drawn.finish === 'length'),
-    zeroVariance: flat.length / groups.length,
+    // An answer by itself is compared with none.
+    ...(groups.some((group) => group.answers.length > 1) ? { zeroVariance: flat.length / groups.length } : {}),
     unscored: share(({ reward }) => reward === null),
   };
 }

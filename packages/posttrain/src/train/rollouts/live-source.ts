@@ -1,4 +1,4 @@
-import type { Pack, Tokenizer } from '../../data/index.ts';
+import type { Pack, Tokenizer, TokenRow } from '../../data/index.ts';
 import type { AskScore } from '../../engine/protocol.ts';
 import type { CausalLm } from '../../models/causal-lm.ts';
 import type { RunFolder } from '../../runs/index.ts';
@@ -30,6 +30,8 @@ export interface RolloutWorld {
   readonly together: number;
   /** Asks the model as it was before the run: the frozen base of adapters, or one that is loaded at the first call and then kept. */
   readonly withReference: <T>(measure: (model: CausalLm) => T) => T;
+  /** What the critic expects before each target of rows, in the unit of rewards. @throws TypeError where the method has no critic */
+  readonly valuesOf: (rows: readonly TokenRow[]) => Float32Array[];
   readonly ask: AskScore;
   readonly stop: AbortSignal;
   /** The `state` in the checkpoint that the run goes on from. */

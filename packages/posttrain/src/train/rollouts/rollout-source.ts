@@ -1,7 +1,7 @@
 import type { Pack, PromptRow, StepSource, TokenRow } from '../../data/index.ts';
 import { hashSeed } from '../../support/random.ts';
 import { isFlat, lengthPunishment } from '../losses/advantages.ts';
-import { type AnswerOptions, answerPacks, isLearnt } from './answer-packs.ts';
+import { type AnswerOptions, answerPacks, isLearnt, type Lesson } from './answer-packs.ts';
 import { AnswerDrawer, type DrawnAnswer } from './draw-answers.ts';
 import type { Group, ScoredAnswer } from './group.ts';
 import { groupMetrics } from './group-metrics.ts';
@@ -26,7 +26,8 @@ export interface RolloutOptions extends AnswerOptions {
   /** With `resample`: how often other prompts are drawn at most. */
   readonly rounds: number;
   readonly lengthMargin: number | undefined;
-  readonly maskTruncated: boolean;
+  /** Taken off the reward of an answer that was cut at the longest length. */
+  readonly truncatedPenalty: number;
 }
 
 /** Answers drawn at one state of the weights, and what is learnt from them. */
@@ -94,18 +95,19 @@ export class RolloutSource implements LiveSource {
       taught = [...taught, ...more.filter(teaches)];
     }
     const used = zeroVariance === 'keep' ? drawn : taught;
-    const packs = this.#learnt(used);
+    const { packs, metrics } = this.#learnt(used);
     // Where too few are left, all stay, so that a step is a step: what teaches nothing has an advantage of 0.
-    const enough = packs.length >= this.#options.minibatches ? packs : this.#packs(drawn);
-    return { index, packs: enough, metrics: { ...groupMetrics(drawn), learnt: packs.length } };
+    const enough = packs.length >= this.#options.minibatches ? packs : this.#lesson(drawn).packs;
+    return { index, packs: enough, metrics: { ...groupMetrics(drawn), learnt: packs.length, ...metrics } };
   }
 
-  #learnt(groups: readonly Group[]): Pack[] {
+  #learnt(groups: readonly Group[]): Lesson {
     const answers = groups.flatMap((group) => group.answers);
-    return this.#packs(groups).filter((_, i) => isLearnt(answers[i]!, this.#options.maskTruncated));
+    const { packs, metrics } = this.#lesson(groups);
+    return { packs: packs.filter((_, i) => isLearnt(answers[i]!, this.#options.maskTruncated)), metrics };
   }
 
-  #packs(groups: readonly Group[]): Pack[] {
+  #lesson(groups: readonly Group[]): Lesson {
     return answerPacks(groups, this.#options, { ...this.#world, again: this.#updates > 1 });
   }
 
@@ -146,12 +148,14 @@ export class RolloutSource implements LiveSource {
   }
 
   async #score(id: string, prompt: TokenRow, drawn: DrawnAnswer, step: number): Promise<ScoredAnswer> {
-    const { promptOf, lengthMargin, maxTokens } = this.#options;
+    const { promptOf, lengthMargin, truncatedPenalty, maxTokens } = this.#options;
     const { prompt: messages, row, origin } = promptOf.get(prompt)!;
     const { text, reasoning, tokens, finish } = drawn;
     const sample = { messages, text, ...(reasoning === undefined ? {} : { reasoning }), tokens, finish, row };
     const score = await this.#record.score(id, sample, step, { origin });
-    const punished = lengthMargin === undefined ? 0 : lengthPunishment(tokens.length, maxTokens, lengthMargin);
+    const punished =
+      (lengthMargin === undefined ? 0 : lengthPunishment(tokens.length, maxTokens, lengthMargin)) -
+      (finish === 'length' ? truncatedPenalty : 0);
     return { drawn, score, reward: score.reward === null ? null : score.reward + punished };
   }
 

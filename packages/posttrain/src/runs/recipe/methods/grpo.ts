@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { groupKeys, rolloutKeys } from '../keys-rollout.ts';
+import { groupKeys, groupRolloutKeys } from '../keys-rollout.ts';
 
 const grpoKeys = z
   .strictObject({
@@ -43,7 +43,7 @@ export const grpo = {
   schema: z
     .strictObject({
       method: z.literal('grpo').describe('Group relative policy optimisation.'),
-      ...rolloutKeys,
+      ...groupRolloutKeys,
       grpo: grpoKeys.prefault({}).describe('How answers and their rewards become a loss.'),
     })
     .meta({

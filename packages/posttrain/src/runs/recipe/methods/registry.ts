@@ -3,6 +3,7 @@ import { dpo } from './dpo.ts';
 import { grpo } from './grpo.ts';
 import { kto } from './kto.ts';
 import { orpo } from './orpo.ts';
+import { ppo } from './ppo.ts';
 import { pretrain } from './pretrain.ts';
 import { rewardModel } from './reward-model.ts';
 import { rloo } from './rloo.ts';
@@ -19,6 +20,7 @@ export const methods = [
   kto,
   orpo,
   simpo,
+  ppo,
   grpo,
   rloo,
 ] as const;

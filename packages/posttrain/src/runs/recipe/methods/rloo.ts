@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { groupKeys, rolloutKeys } from '../keys-rollout.ts';
+import { groupKeys, groupRolloutKeys } from '../keys-rollout.ts';
 
 const rlooKeys = z
   .strictObject(groupKeys)
@@ -9,7 +9,7 @@ export const rloo = {
   schema: z
     .strictObject({
       method: z.literal('rloo').describe('REINFORCE with a leave-one-out baseline.'),
-      ...rolloutKeys,
+      ...groupRolloutKeys,
       rloo: rlooKeys.prefault({}).describe('How answers and their rewards become a loss.'),
     })
     .meta({
