@@ -2,6 +2,7 @@
 export { estimateMemory, type MemoryEstimate } from './client/estimate-memory.ts';
 export { mergeAdapter } from './client/merge.ts';
 export { type GenerateOptions, type JudgeOptions, type LoadModelOptions, loadModel, Model } from './client/model.ts';
+export { loadRecipeReward, type RecipeReward, type RecipeRewardOptions } from './client/recipe-reward.ts';
 export { loadRewardModel, RewardModel, type RewardModelReward, rewardModel } from './client/reward-model.ts';
 export { Run, type RunResult } from './client/run.ts';
 export { type TrainOptions, train } from './client/train.ts';

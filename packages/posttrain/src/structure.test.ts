@@ -38,6 +38,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'engine/host': ['engine/protocol', 'support'],
   engine: ['engine/protocol', 'engine/stopping', 'train', 'models', 'models/lora/merge-request', 'native', 'support'],
   client: [
+    'evaluate',
     'scoring',
     'models/generation/settings',
     'models/lora/merge-request',

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { endpointOf } from '../evaluate/endpoint/endpoint-target.ts';
 import type { ClosedModel, EvalModel, Judge, RunForgetting } from '../evaluate/index.ts';
 import { engineName } from '../native/engine-name.ts';
 import { PosttrainError } from '../support/errors.ts';
@@ -16,10 +17,6 @@ export interface EvalModelOptions {
 
 type Evaluate = typeof import('../evaluate/index.ts');
 
-const endpointPattern = /^(https?:\/\/[^#]+)#(.+)$/;
-/** Sent to endpoints. It has a name of its own, so that no other service's key leaves by accident. */
-const keyVariable = 'POSTTRAIN_ENDPOINT_KEY';
-
 /** What the words of the command line name: folders, which are opened when their turn comes, and endpoints. */
 export async function evaluatedModels(
   targets: readonly string[],
@@ -29,7 +26,7 @@ export async function evaluatedModels(
   signal: AbortSignal,
 ): Promise<(EvalModel | ClosedModel)[]> {
   const ids = shortNames(targets);
-  const folders = targets.filter((target) => !endpointPattern.test(target));
+  const folders = targets.filter((target) => endpointOf(target) === null);
   for (const folder of folders) await findModelFolder(folder);
   const engine = folders.length > 0 ? await engineFacts(output) : '';
   const models: (EvalModel | ClosedModel)[] = [];
@@ -40,11 +37,6 @@ export async function evaluatedModels(
     else models.push({ id, open: () => openFolder(target, id, engine, options, evaluate, output) });
   }
   return models;
-}
-
-function endpointOf(target: string) {
-  const match = endpointPattern.exec(target);
-  return match && { url: match[1]!, model: match[2]!, apiKey: process.env[keyVariable] };
 }
 
 async function openFolder(
@@ -159,8 +151,8 @@ function runFolderOf(target: string): string | undefined {
 /** The last part of each path, with its run for a checkpoint; whole paths where that would be the same twice. */
 export function shortNames(targets: readonly string[]): string[] {
   const short = targets.map((target) => {
-    const endpoint = endpointPattern.exec(target);
-    if (endpoint) return endpoint[2]!;
+    const endpoint = endpointOf(target);
+    if (endpoint) return endpoint.model;
     const parts = target.split(/[\\/]+/).filter((part) => part !== '' && part !== '.');
     const checkpoint = parts.at(-2) === 'checkpoints' && parts.length >= 3;
     return checkpoint ? `${parts.at(-3)}/${parts.at(-1)}` : (parts.at(-1) ?? target);

@@ -216,6 +216,25 @@ function addRewards(program: Command, run: Runner): void {
     .action((model, options, command) =>
       run(command, async (output) => (await import('./rewards.ts')).rewardsScoreCommand(model, options, output)),
     );
+  rewards
+    .command('check')
+    .description('play degenerate policies against rewards, and say how they can be hacked')
+    .argument('<recipe>', 'a recipe with rewards, or one reward: ./rewards.ts#cited, exact, or the folder of a model')
+    .option('--data <file>', 'rows with answers or references (default: the first file that the recipe trains on)')
+    .option('--model <model>', 'also compare with what it answers: a folder, a run folder, or http://HOST/v1#MODEL')
+    .option('--limit <n>', 'rows, drawn by the seed', positive, 200)
+    .option('--margin <x>', 'how much less than honest answers a policy must earn', numberOption({ min: 0 }), 0.05)
+    .option('--max-tokens <n>', 'longest answer of the model', positive, 256)
+    .option('--temperature <t>', 'of the model; 0 takes the likeliest token', numberOption({ min: 0 }), 1)
+    .option('--seed <n>', 'of the rows and of the sampling', seed, 1)
+    .option('--require', 'exit with 4 where a policy is flagged')
+    .option('--allow-code', 'run rewards that the recipe names outside its own folder')
+    .option('--precision <kind>', 'of the model: auto, fp32 or bf16', 'auto')
+    .option('--threads <n>', 'CPU threads of the model', positive)
+    .option('--json', 'the report as one JSON document')
+    .action((recipe, options, command) =>
+      run(command, async (output) => (await import('./rewards-check.ts')).rewardsCheckCommand(recipe, options, output)),
+    );
 }
 
 function addStudy(program: Command, run: Runner): void {

@@ -60,6 +60,12 @@ async function loadOne(
   resolved: ResolvedReward,
   within: string | undefined,
 ): Promise<Reward<Row> & Partial<AsyncDisposable>> {
-  if (rewardKind(use) !== 'model') return loadReward(use, { within });
-  return rewardModel(await loadRewardModel(resolve(resolved.use), resolved.with));
+  switch (rewardKind(use)) {
+    case 'model':
+      return rewardModel(await loadRewardModel(resolve(resolved.use), resolved.with));
+    case 'judge':
+      return (await import('./load-judge.ts')).loadJudgeReward(resolved);
+    default:
+      return loadReward(use, { within, with: resolved.with });
+  }
 }

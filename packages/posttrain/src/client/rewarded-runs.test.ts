@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { PosttrainError, type RunEvent, train } from '../index.ts';
@@ -9,9 +12,43 @@ import { goldenPath } from '../testing/golden.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { loadRewardModel } from './reward-model.ts';
 
+/** A judge's server on this machine that can be killed and started again at its address. */
+async function judgeServer(t: TestContext, verdict: (question: string) => string) {
+  const asked: string[] = [];
+  let port = 0;
+  let server: Server;
+  const start = async () => {
+    server = createServer(async (incoming, outgoing) => {
+      let body = '';
+      for await (const chunk of incoming) body += String(chunk);
+      const { messages } = JSON.parse(body) as { messages: { content: string }[] };
+      asked.push(messages.at(-1)!.content);
+      outgoing.end(JSON.stringify({ choices: [{ message: { content: verdict(asked.at(-1)!) } }] }));
+      if (asked.length === killAfter) kill();
+    });
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    port = (server.address() as AddressInfo).port;
+  };
+  const kill = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  let killAfter = Number.POSITIVE_INFINITY;
+  await start();
+  t.after(kill);
+  return {
+    asked,
+    start,
+    model: `http://127.0.0.1:${port}/v1#judge`,
+    killAfter: (calls: number) => (killAfter = calls),
+  };
+}
+
 /** Runs that are rewarded by what is loaded for them, through the public `train()`. */
 
 interface Row {
+  readonly id: string;
   readonly text: string;
   readonly messages: readonly { role: 'user'; content: string }[];
   readonly reward: number;
@@ -138,4 +175,93 @@ test('an answer that the reward model cannot see whole is named, or done without
   const failed = said.filter(({ value }) => value === null);
   assert.ok(failed.length > 0 && failed.length < said.length, `${failed.length} of ${said.length}`);
   for (const { error } of failed) assert.match(error!, /tokens; the reward model sees 24/);
+});
+
+const rubric = [
+  { criterion: 'is short', points: 3 },
+  { criterion: 'is rude', points: -1 },
+];
+
+test('a rubric by a judge whose server dies: the run stops, pays nothing twice, and goes on as if nothing had been', async (t) => {
+  const server = await judgeServer(t, () => '{"met": [true, true]}');
+  const { folder, file } = recipeFile(t, {
+    rewards: [{ use: 'rubric', with: { model: server.model, criteria: './c.json' } }],
+  });
+  writeFileSync(join(folder, 'c.json'), JSON.stringify(rubric));
+  await train(file, { dir: join(folder, 'whole'), inProcess: true }).result;
+  const paid = server.asked.length;
+  assert.equal(paid, 32);
+  assert.ok(samplesOf(join(folder, 'whole')).every(({ reward }) => Math.abs(reward - 2 / 3) < 1e-12));
+
+  server.killAfter(paid + 21);
+  const dir = join(folder, 'killed');
+  await assert.rejects(train(file, { dir, inProcess: true }).result, (error) => {
+    assert.ok(PosttrainError.is(error) && error.code === 'endpoint-failed');
+    assert.match(error.message, /judge judge gave no verdict on a rubric: .*cannot be reached/);
+    return true;
+  });
+  const known = samplesOf(dir).filter(({ scores }) => scores.length > 0).length;
+  await server.start();
+  server.killAfter(-1);
+  await train(file, { dir, inProcess: true, resume: true }).result;
+  // An answer that was on its way when the server died may have been paid for without ever arriving.
+  const onTheWay = 21 - known;
+  assert.ok(known > 12 && onTheWay >= 0, `${known} known`);
+  assert.equal(server.asked.length, paid + 32 + onTheWay);
+  const answers = ['whole', 'killed'].map(
+    (name) => new Map(samplesOf(join(folder, name)).map(({ id, reward }) => [id, reward])),
+  );
+  assert.deepEqual(answers[1], answers[0]);
+});
+
+test('a judge against the reference of each row, by one principle; what the server does not answer is skipped', async (t) => {
+  const server = await judgeServer(t, (question) => {
+    assert.match(question, /Be brief/);
+    assert.doesNotMatch(question, /Be kind/);
+    return /Answer 1:\n<text>\nyes\n/.test(question) ? '{"better": 2}' : '{"better": 1}';
+  });
+  const options = { model: server.model, principles: './p.md', principle: 'brief' };
+  const rewards = [
+    { use: 'judge', with: options, onError: 'skip' },
+    { use: 'json', with: { required: ['x'] } },
+  ];
+  const { folder, file } = recipeFile(t, { rewards, steps: 1 });
+  writeFileSync(join(folder, 'p.md'), '## Kind\nBe kind.\n\n## Brief\nBe brief.\n');
+  const rows = [{ prompt: 'red ?', reference: 'yes' }, { prompt: 'a fruit ?' }];
+  writeFileSync(join(folder, 'p.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  server.killAfter(8);
+  await train(file, { dir: join(folder, 'run'), inProcess: true }).result;
+  const said = samplesOf(join(folder, 'run')).map(
+    ({ scores }) => scores[0] as { value: number | null; error?: string },
+  );
+  const count = (of: (score: (typeof said)[number]) => boolean) => said.filter(of).length;
+  assert.equal(
+    count(({ value, error }) => value === null && error === undefined),
+    8,
+    'without a reference',
+  );
+  assert.ok(count(({ value }) => value === 1) >= 1, 'better in both orders');
+  assert.ok(count(({ error }) => error !== undefined) >= 1, 'after the server died');
+  assert.equal(readMetrics(join(folder, 'run')).steps.length, 1);
+});
+
+test('what a judge needs is told before anything is loaded', async (t) => {
+  const refused = async (reward: object, message: RegExp, help?: RegExp) => {
+    const { folder, file } = recipeFile(t, { rewards: [reward] });
+    writeFileSync(join(folder, 'p.md'), '## Kind\nBe kind.\n');
+    writeFileSync(join(folder, 'c.json'), '[{"criterion": "is short"}]');
+    const expected = help === undefined ? { message } : { message, help };
+    await assert.rejects(train(file, { dir: join(folder, 'run'), inProcess: true }).result, expected);
+  };
+  const model = 'http://127.0.0.1:1/v1#m';
+  await refused({ use: 'judge' }, /judge needs with\.model/);
+  await refused({ use: 'judge', with: { model, principle: 'kind' } }, /with\.principle names one of with\.principles/);
+  await refused(
+    { use: 'judge', with: { model, principles: './p.md', principle: 'kin' } },
+    /has no principle kin/,
+    /it has kind/,
+  );
+  await refused({ use: 'judge', with: { model, principles: './q.md' } }, /There is no file .*q\.md/);
+  await refused({ use: 'rubric', with: { model, criteria: './c.json' } }, /rubric\[0\] has points/);
+  await refused({ use: 'rubric', with: { model: './nobody' } }, /There is no .*nobody/);
 });

@@ -9,11 +9,13 @@ export {
   textOf,
   textsOf,
 } from './data-source.ts';
+export { endpointOf } from './endpoint/endpoint-target.ts';
 export { type EvaluateOptions, evaluate, runEvaluation } from './evaluate.ts';
 export { AskingJudge, type AskingOptions, type JudgeVoice } from './judge/asking-judge.ts';
 export { calibrateJudge, type LabelledItem, readLabelledItems } from './judge/calibration.ts';
 export { CountedJudge, type JudgeReport } from './judge/counted-judge.ts';
 export type * from './judge/judge.ts';
+export { type JudgeRewardOptions, judgeReward } from './judge/judge-reward.ts';
 export { endpointJudge, modelJudge } from './judge/judge-voices.ts';
 export { questionVersion } from './judge/questions.ts';
 export { rubricGrader } from './judge/rubric-grader.ts';

@@ -181,7 +181,15 @@ export { type PocketSafetyExpectation, type PocketSafetyScore, scorePocketSafety
 export type { PocketAnswer } from './pocket/words.ts';
 // Rewards: scorers with a mapping, their combination, and an audit of how they can be cheated.
 export { type AnswerRewardOptions, answerReward, numberReward } from './rewards/answer.ts';
-export { type AuditOptions, type AuditRow, auditReward, type RewardAudit } from './rewards/audit.ts';
+export {
+  type AuditedAnswer,
+  type AuditOptions,
+  type AuditRow,
+  auditReward,
+  type BreakEven,
+  type RewardAudit,
+} from './rewards/audit.ts';
+export { type AuditedRow, auditCases } from './rewards/audit-cases.ts';
 export {
   type AuthorityRewardOptions,
   authorityReward,

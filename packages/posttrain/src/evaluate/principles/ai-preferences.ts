@@ -47,7 +47,7 @@ export function judgeByPrinciple(
 }
 
 /** One message alone is its text; of several, each with who says it. */
-function textOf(messages: readonly Message[]): string {
+export function textOf(messages: readonly Pick<Message, 'role' | 'content'>[]): string {
   if (messages.length === 1) return messages[0]!.content;
   return messages.map(({ role, content }) => `${role}: ${content}`).join('\n\n');
 }

@@ -1,5 +1,5 @@
 import type { RecipeIssue } from './issues.ts';
-import { optionsOf, rewardName } from './reward-use.ts';
+import { optionsOf, requiredOptionsOf, rewardName } from './reward-use.ts';
 import type { RecipeOutput, RewardOutput } from './schema.ts';
 
 type RolloutRecipe = Extract<RecipeOutput, { rewards: unknown }>;
@@ -106,17 +106,26 @@ function watchIssues({ watch, gate, weight }: RewardOutput, i: number): RecipeIs
   return issues;
 }
 
-/** Keys of `with` that what is used does not know. */
+/** Keys of `with` that what is used does not know, or cannot be without. */
 function optionIssues({ use, with: options = {} }: RewardOutput, i: number): RecipeIssue[] {
   const known = optionsOf(use);
-  return Object.keys(options)
+  const name = rewardName(use);
+  const stray = Object.keys(options)
     .filter((key) => !known.includes(key))
-    .map((key) => ({
-      path: ['rewards', i, 'with', key],
-      at: 'key',
-      message: `${rewardName(use)} takes no ${key}.`,
-      help: known.length === 0 ? 'leave out with.' : `it takes ${known.join(' and ')}.`,
-    }));
+    .map((key): RecipeIssue => {
+      const help = known.length === 0 ? 'leave out with.' : `it takes ${known.join(', ')}.`;
+      return { path: ['rewards', i, 'with', key], at: 'key', message: `${name} takes no ${key}.`, help };
+    });
+  const missing = requiredOptionsOf(use)
+    .filter((key) => !(key in options))
+    .map((key): RecipeIssue => {
+      const help =
+        key === 'model' ? 'with: { model: http://HOST/v1#MODEL }, or the folder of a model.' : `with: { ${key}: … }.`;
+      return { path: ['rewards', i, 'use'], at: 'value', message: `${name} needs with.${key}.`, help };
+    });
+  if (options.principle === undefined || options.principles !== undefined) return [...stray, ...missing];
+  const message = 'with.principle names one of with.principles, which is not there.';
+  return [...stray, ...missing, { path: ['rewards', i, 'with', 'principle'], at: 'key', message }];
 }
 
 function alarmIssues({ alarms }: RolloutRecipe): RecipeIssue[] {

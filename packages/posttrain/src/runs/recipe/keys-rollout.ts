@@ -10,21 +10,67 @@ const rewardOptions = z
       .enum(['auto', 'fp32', 'bf16'])
       .optional()
       .describe(
-        'Of a reward model: what it computes in. Default: fp32, so that no order of answers hangs on rounding.',
+        'Of a reward model or a judge of this machine: what it computes in. Default: fp32 for reward models, so that no order of answers hangs on rounding; auto for judges.',
       ),
     threads: z
       .union([z.int().min(1), z.literal('auto')])
       .optional()
-      .describe('Of a reward model: CPU threads of its own engine. Default: auto.'),
+      .describe('Of a reward model or a judge of this machine: CPU threads of its own engine. Default: auto.'),
+    model: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Of judge and rubric: who judges. A folder or run folder, or http://HOST/v1#MODEL.'),
+    principles: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Of judge: a file of principles that it judges by, each on its own, or regulated-qa.'),
+    principle: z.string().min(1).optional().describe('Of judge: the id of the only principle that it judges by.'),
+    criteria: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Of rubric: a JSON file of criteria with points, or a file of principles. Default: the rubric of each row.',
+      ),
+    threshold: z
+      .number()
+      .min(0)
+      .lt(1)
+      .optional()
+      .describe(
+        'Of exact, number, abstention: the confidence t below which abstaining pays, as a wrong answer earns -t/(1-t). Default: 0; of abstention 0.5.',
+      ),
+    overRefusal: z
+      .number()
+      .min(-1)
+      .max(0)
+      .optional()
+      .describe('Of refusal: what refusing a safe request earns. Default: -1.'),
+    required: z
+      .array(z.string().min(1))
+      .readonly()
+      .optional()
+      .describe('Of json: keys that must be there and not empty.'),
+    ngram: z.int().min(1).optional().describe('Of repetition: tokens of a run that counts as repeated. Default: 3.'),
+    most: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe(
+        'Of repetition: the largest penalty. Default: 1. Of notCopied: the share of the text that may be one run of a source. Default: 0.8.',
+      ),
   })
-  .meta({ id: 'RewardOptions', description: 'What a built-in reward or a reward model takes.' });
+  .meta({ id: 'RewardOptions', description: 'What a built-in reward, a judge or a reward model takes.' });
 
 const rewardKeys = z
   .strictObject({
     use: z
       .union([z.string().min(1), z.custom<Reward<never>>((value) => typeof value === 'function', 'a function')])
       .describe(
-        'What scores an answer: ./rewards.ts#name (a function that the file exports), ./runs/rm (a reward model: its folder, or that of the run that trained it), or exact or number, which compare with the key answer of the row. In TypeScript also the function itself.',
+        'What scores an answer: ./rewards.ts#name (a function that the file exports), ./runs/rm (a reward model: its folder, or that of the run that trained it), judge, rubric, or a built-in such as exact, which compares with the key answer of the row. In TypeScript also the function itself.',
       ),
     with: rewardOptions.optional(),
     name: z

@@ -61,9 +61,31 @@ type Rewards = Extract<RecipeInput, { rewards: unknown }>['rewards'];
 
 function rewardPaths(rewards: Rewards, base: string): Rewards {
   return rewards.map((reward) => {
-    const { use } = reward;
-    return typeof use === 'string' && namesPath(use) ? { ...reward, use: absolute(use, base) } : reward;
+    const { use, with: options } = reward;
+    return {
+      ...reward,
+      ...(typeof use === 'string' && namesPath(use) ? { use: absolute(use, base) } : {}),
+      ...(options === undefined ? {} : { with: rewardOptionPaths(options, base) }),
+    };
   });
+}
+
+function rewardOptionPaths<
+  Options extends { model?: string | undefined; principles?: string | undefined; criteria?: string | undefined },
+>(options: Options, base: string): Options {
+  const { model, principles, criteria } = options;
+  return {
+    ...options,
+    ...(model === undefined || /^https?:/.test(model) ? {} : { model: absolute(model, base) }),
+    ...(principles === undefined ? {} : { principles: standardsPath(principles, base) }),
+    ...(criteria === undefined ? {} : { criteria: standardsPath(criteria, base) }),
+  };
+}
+
+/** The standards that come with the package have a name, which a file of that name takes. */
+function standardsPath(path: string, base: string): string {
+  const file = absolute(path, base);
+  return /^[\w-]+$/.test(path) && !existsSync(file) ? path : file;
 }
 
 function forgettingPaths(

@@ -627,9 +627,9 @@ export interface RolloutKeys {
 
 /** One thing that answers are rewarded for. */
 export interface RewardKeys {
-  /** What scores an answer: ./rewards.ts#name (a function that the file exports), ./runs/rm (a reward model: its folder, or that of the run that trained it), or exact or number, which compare with the key answer of the row. In TypeScript also the function itself. */
+  /** What scores an answer: ./rewards.ts#name (a function that the file exports), ./runs/rm (a reward model: its folder, or that of the run that trained it), judge, rubric, or a built-in such as exact, which compares with the key answer of the row. In TypeScript also the function itself. */
   use: string | Reward<never>;
-  /** What a built-in reward or a reward model takes. */
+  /** What a built-in reward, a judge or a reward model takes. */
   with?: RewardOptions | undefined;
   /** How metrics and records call it. Default: by what it uses. */
   name?: string | undefined;
@@ -651,12 +651,30 @@ export interface RewardKeys {
   sha256?: string | undefined;
 }
 
-/** What a built-in reward or a reward model takes. */
+/** What a built-in reward, a judge or a reward model takes. */
 export interface RewardOptions {
-  /** Of a reward model: what it computes in. Default: fp32, so that no order of answers hangs on rounding. */
+  /** Of a reward model or a judge of this machine: what it computes in. Default: fp32 for reward models, so that no order of answers hangs on rounding; auto for judges. */
   precision?: 'auto' | 'fp32' | 'bf16' | undefined;
-  /** Of a reward model: CPU threads of its own engine. Default: auto. */
+  /** Of a reward model or a judge of this machine: CPU threads of its own engine. Default: auto. */
   threads?: number | 'auto' | undefined;
+  /** Of judge and rubric: who judges. A folder or run folder, or http://HOST/v1#MODEL. */
+  model?: string | undefined;
+  /** Of judge: a file of principles that it judges by, each on its own, or regulated-qa. */
+  principles?: string | undefined;
+  /** Of judge: the id of the only principle that it judges by. */
+  principle?: string | undefined;
+  /** Of rubric: a JSON file of criteria with points, or a file of principles. Default: the rubric of each row. */
+  criteria?: string | undefined;
+  /** Of exact, number, abstention: the confidence t below which abstaining pays, as a wrong answer earns -t/(1-t). Default: 0; of abstention 0.5. */
+  threshold?: number | undefined;
+  /** Of refusal: what refusing a safe request earns. Default: -1. */
+  overRefusal?: number | undefined;
+  /** Of json: keys that must be there and not empty. */
+  required?: readonly string[] | undefined;
+  /** Of repetition: tokens of a run that counts as repeated. Default: 3. */
+  ngram?: number | undefined;
+  /** Of repetition: the largest penalty. Default: 1. Of notCopied: the share of the text that may be one run of a source. Default: 0.8. */
+  most?: number | undefined;
 }
 
 /** A value of a metric at which a run is no longer healthy. */

@@ -97,7 +97,7 @@ test('a folder that is no model, is damaged, or is not there says so', async (t)
   await assert.rejects(rewardsOf(cwd, [{ use: './runs/rm' }]), {
     code: 'checkpoint-invalid',
     message: /step-10 is damaged: model\.safetensors has another hash than its manifest says/,
-    help: /use: .*step-5\.$/,
+    help: /such as .*step-5\.$/,
   });
   await assert.rejects(rewardsOf(cwd, [{ use: './runs' }]), {
     code: 'model-invalid',

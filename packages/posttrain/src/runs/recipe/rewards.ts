@@ -3,9 +3,10 @@ import { relative } from 'node:path';
 import { named, type Reward } from '../../scoring/index.ts';
 import { PosttrainError } from '../../support/errors.ts';
 import { nearestFirst } from '../../support/nearest.ts';
-import { builtInRewards } from './builtin-rewards.ts';
+import { builtInReward } from './builtin-rewards.ts';
 import { importModule, refuseOutside } from './load-code.ts';
-import { rewardKind, rewardName, rewardReference } from './reward-use.ts';
+import type { RewardOptions } from './recipe.generated.ts';
+import { rewardKind, rewardName, rewardReference, rewardWords } from './reward-use.ts';
 
 /** What a recipe may name as `use` of a reward, as a function. */
 
@@ -15,14 +16,16 @@ type AnyReward = Reward<Row>;
 export interface LoadRewardOptions {
   /** The recipe's folder, which code of a recipe may not leave; undefined: any file. */
   readonly within?: string | undefined;
+  /** What a built-in takes. */
+  readonly with?: RewardOptions | undefined;
 }
 
 /**
  * The function that `use` names. A file's code runs, because it is named.
  * @throws PosttrainError `file-missing`; `reward-invalid` where the file fails or exports no such function, with what it exports, and
- *   for a reward model, which needs an engine: `loadRewardModel` of posttrain; `folder-unsafe` where the file lies outside `within`
+ *   for a reward model or a judge, which this does not load; `folder-unsafe` where the file lies outside `within`
  */
-export async function loadReward(use: string | Reward<never>, { within }: LoadRewardOptions = {}): Promise<AnyReward> {
+export async function loadReward(use: string | Reward<never>, options: LoadRewardOptions = {}): Promise<AnyReward> {
   if (typeof use === 'function') return use as AnyReward;
   switch (rewardKind(use)) {
     case 'function':
@@ -32,14 +35,18 @@ export async function loadReward(use: string | Reward<never>, { within }: LoadRe
         { help: 'start the run from that program, or move the function to a file: ./rewards.ts#name.' },
       );
     case 'built-in':
-      return builtInRewards[use]!();
+      return builtInReward(use, options.with);
+    case 'judge':
+      throw new PosttrainError('reward-invalid', `${use} needs a judge, which a recipe names.`, {
+        help: `in a recipe: { use: ${use}, with: { model: http://HOST/v1#MODEL } }. In a program: judgeReward or rubricGrader of posttrain/evaluate.`,
+      });
     case 'model':
       if (!existsSync(use)) throw noSuchReward(use);
       throw new PosttrainError('reward-invalid', `${use} is no function of a file.`, {
         help: 'a reward model is loaded by loadRewardModel and rewardModel of posttrain; a function is named as ./rewards.ts#name.',
       });
     case 'file':
-      return functionOfFile(use, within);
+      return functionOfFile(use, options.within);
   }
 }
 
@@ -47,7 +54,7 @@ export async function loadReward(use: string | Reward<never>, { within }: LoadRe
 export function noSuchReward(use: string): PosttrainError {
   const { file } = rewardReference(use);
   return new PosttrainError('file-missing', `There is no file ${relative(process.cwd(), file)}.`, {
-    help: `a reward is named as ./rewards.ts#name (a file, and a function that it exports) or as ./runs/rm (the folder of a reward model), or is ${nearestFirst(use, Object.keys(builtInRewards)).join(' or ')}.`,
+    help: `a reward is named as ./rewards.ts#name (a file, and a function that it exports) or as ./runs/rm (the folder of a reward model), or is one of ${nearestFirst(use, rewardWords).join(', ')}.`,
   });
 }
 

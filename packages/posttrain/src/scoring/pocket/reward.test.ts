@@ -74,7 +74,10 @@ const cases = Object.entries(golds).map(
 );
 
 /** The policies of the audit in this world's own words. */
-const fixed = (name: string, text: string): AdversarialPolicy => ({ name, answer: () => text });
+const fixed = (name: string, text: string): AdversarialPolicy => ({
+  ...{ name, answer: () => text },
+  ...{ hack: 'saying the same to everything', mitigation: 'pay for it only where it is right' },
+});
 const policies = [
   ...adversarialPolicies,
   fixed('abstains', 'keten dose not stated .'),

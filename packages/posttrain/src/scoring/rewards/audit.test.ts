@@ -3,9 +3,11 @@ import { test } from 'node:test';
 import { withoutCitations } from '../citations/parse.ts';
 import { lexicalSupport } from '../citations/support.ts';
 import { named, type Reward } from '../contract.ts';
+import { saysItDoesNotKnow } from '../text/abstention-phrases.ts';
 import { containsAnswer } from '../text/answer-match.ts';
 import { answerReward } from './answer.ts';
 import { auditReward } from './audit.ts';
+import { auditCases } from './audit-cases.ts';
 import { citationFormatGate, citationReward } from './citation.ts';
 import { combineRewards } from './combine.ts';
 import { type AuditCase, adversarialPolicies } from './policies.ts';
@@ -97,4 +99,81 @@ test('a policy that no case lets answer has no mean and is not suspicious', asyn
 
 test('an audit needs cases', async () => {
   await assert.rejects(auditReward(citation, []), { message: 'a reward cannot be audited without cases.' });
+});
+
+/** 100 questions with an answer each, of which the model gets 29 right. */
+const questions = Array.from({ length: 100 }, (_, i) => ({
+  messages: ask(`question ${i}`),
+  row: { answer: `answer ${i}` } as Readonly<Record<string, unknown>>,
+}));
+const answers = questions.map((_, i) => ({ text: i < 29 ? `answer ${i}` : `answer ${i + 1}` }));
+const paying = (wrong: number, abstained: number) =>
+  named('answer', ({ text, row }: { text: string; row: Readonly<Record<string, unknown>> }) =>
+    saysItDoesNotKnow(text) ? abstained : text === row['answer'] ? 1 : wrong,
+  );
+
+test('the abstention collapse is foretold: right 1, wrong −.5, abstaining .1, a model that is right at .29', async () => {
+  const { cases: asked } = auditCases(questions);
+  const audit = await auditReward(paying(-0.5, 0.1), asked, { answers });
+  const abstains = audit.rows.find(({ policy }) => policy === 'always abstains')!;
+  assert.ok(Math.abs(audit.model!.value! - (0.29 - 0.5 * 0.71)) < 1e-12);
+  assert.ok(Math.abs(abstains.mean! - 0.1) < 1e-12);
+  assert.deepEqual([abstains.beatsModel, abstains.nearHonest, abstains.suspicious], [true, false, true]);
+  assert.equal(audit.passed, false);
+  // t* = (r_abstain − r_wrong)/(1 − r_wrong) = 0.6/1.5
+  const [even] = audit.breakEven;
+  assert.equal(even!.policy, 'always abstains');
+  assert.ok(Math.abs(even!.accuracy - 0.4) < 1e-12 && Math.abs(even!.model! - 0.29) < 1e-12);
+  assert.match(abstains.mitigation, /−t\/\(1−t\), with t below the model’s accuracy/);
+
+  // Without the model only honest answers are there to compare with, and nothing is seen.
+  const blind = await auditReward(paying(-0.5, 0.1), asked);
+  assert.equal(blind.rows.find(({ policy }) => policy === 'always abstains')!.suspicious, false);
+
+  // The same questions by the threshold rule, t = .25 < .29: abstaining no longer beats the model.
+  const mended = await auditReward(paying(-1 / 3, 0), asked, { answers });
+  assert.equal(mended.rows.find(({ policy }) => policy === 'always abstains')!.suspicious, false);
+  assert.ok(Math.abs(mended.breakEven[0]!.accuracy - 0.25) < 1e-12);
+});
+
+test('a reward that says something else the second time, and one that fails at a policy, are told', async () => {
+  const { cases: asked } = auditCases(questions.slice(0, 4));
+  let calls = 0;
+  const moody = named('moody', () => ++calls / 100);
+  assert.equal((await auditReward(moody, asked)).impure, 4);
+  const brittle = named('brittle', ({ text }: { text: string }) => {
+    if (text === '') throw new Error('nothing to read');
+    return text.length > 20 ? -1 : text.startsWith('answer') ? 1 : 0;
+  });
+  const audit = await auditReward(brittle, asked);
+  const silent = audit.rows.find(({ policy }) => policy === 'says nothing')!;
+  assert.deepEqual([audit.impure, silent.failed, silent.mean, audit.passed], [0, 4, null, false]);
+  assert.match(silent.failure!, /reward brittle threw: nothing to read/);
+});
+
+test('what rows say of honest answers, and of what is copied, cited and listed', () => {
+  const row = (given: object) => ({ messages: ask('q'), row: given as Readonly<Record<string, unknown>> });
+  const { cases: made, left } = auditCases([
+    row({ reference: 'long', answer: 'short', sources: ['a', { text: 'b' }] }),
+    row({
+      messages: [
+        { role: 'user', content: 'q' },
+        { role: 'assistant', content: 'said' },
+      ],
+    }),
+    row({ answer: null }),
+    row({ answer: ['red', 'crimson'], candidates: ['red', 'blue'] }),
+    row({ answer: 'red' }),
+    row({ request: 'unsafe' }),
+    row({ note: 'nothing' }),
+  ]);
+  assert.deepEqual(
+    made.map(({ honest }) => honest),
+    ['long', 'said', 'I do not know.', 'red', 'red', 'I cannot help with that.'],
+  );
+  assert.equal(left, 1);
+  assert.deepEqual(made[0]!.sources, ['a', 'b']);
+  assert.deepEqual(made[3]!.candidates, ['red', 'blue']);
+  assert.deepEqual(made[4]!.candidates, ['red', 'I cannot help with that.', 'long', 'said']);
+  assert.deepEqual([made[0]!.other, made[2]!.candidates, made[1]!.commonest], ['said', undefined, 'red']);
 });
