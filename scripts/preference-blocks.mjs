@@ -1,16 +1,16 @@
 // Tables of studies of preferences that are made from stored results, as results-blocks.mjs has them for the rest.
 
-const table = (head, rows) =>
+export const table = (head, rows) =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-const percent = (share) => (typeof share === 'number' ? `${(100 * share).toFixed(1)} %` : '–');
-const range = (interval) =>
+export const percent = (share) => (typeof share === 'number' ? `${(100 * share).toFixed(1)} %` : '–');
+export const range = (interval) =>
   interval ? `[${(100 * interval.low).toFixed(1)}, ${(100 * interval.high).toFixed(1)}]` : '–';
-const notYet = (name) => `Not measured yet: \`npm run -s study -- ${name}\`.`;
-const made = ({ machine, versions, settings }, name) =>
+export const notYet = (name) => `Not measured yet: \`npm run -s study -- ${name}\`.`;
+export const made = ({ machine, versions, settings }, name) =>
   `Made by scripts/results.mjs from \`npm run -s study -- ${name}\` (${Object.entries(settings)
     .map(([key, value]) => `${key} ${value}`)
     .join(', ')}; ${machine.cores} cores of ${machine.cpu}, Node ${versions.node}).`;
-const checksOf = (checks) =>
+export const checksOf = (checks) =>
   table(
     ['registered', 'held'],
     Object.entries(checks).map(([name, held]) => [name, held ? 'yes' : '**no**']),

@@ -4,6 +4,7 @@
 // result is not stored is left out.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { distillBrief, pocketDistill } from './distill-blocks.mjs';
 import { root } from './measurements.mjs';
 import {
   dpoBrief,
@@ -203,6 +204,8 @@ const blocks = {
   'pocket-dpo': () => pocketDpo(stored),
   'pocket-reward': () => pocketReward(stored),
   'hh-reward': () => hhReward(stored),
+  'pocket-distill': () => pocketDistill(stored),
+  'distill-brief': () => distillBrief(stored),
   'english-base': () => englishBase(stored),
   'dpo-brief': () => dpoBrief(stored),
   'pocket-preferences': () => pocketPreferences(stored),

@@ -1,3 +1,4 @@
+import { distillIssues } from './consistency-distill.ts';
 import { rolloutIssues } from './consistency-rollout.ts';
 import type { RecipeIssue } from './issues.ts';
 import type { ResolvedData } from './resolved-recipe.ts';
@@ -14,7 +15,7 @@ export function consistencyIssues(written: RecipeInput, recipe: RecipeOutput): R
     ...(learnsFromFeedback.has(recipe.method) ? feedbackIssues(recipe.method, recipe.data) : []),
     ...compatIssues(recipe),
     ...adapterIssues(recipe),
-    ...teacherIssues(recipe),
+    ...distillIssues(written, recipe),
     ...rolloutIssues(recipe),
   ];
 }
@@ -154,12 +155,4 @@ function adapterIssues({ method, lora, init }: RecipeOutput): RecipeIssue[] {
   if (init === 'pretrained') return [];
   const message = 'init is random, but lora keeps the adapters alone: the random weights would be lost.';
   return [{ path: ['init'], at: 'value', message, help: 'leave out init, or lora.' }];
-}
-
-function teacherIssues(recipe: RecipeOutput): RecipeIssue[] {
-  if (recipe.method !== 'distill') return [];
-  const { teacher, logits } = recipe.distill;
-  if (teacher !== undefined || logits !== undefined) return [];
-  const message = 'distill.teacher is missing: there is no model to learn from.';
-  return [{ path: ['distill'], at: 'value', message, help: 'distill: { teacher: ./folder }.' }];
 }

@@ -115,7 +115,7 @@ const rewardKeys = z
   })
   .meta({ id: 'RewardKeys', description: 'One thing that answers are rewarded for.' });
 
-const rollout = z
+export const rollout = z
   .strictObject({
     maxTokens: z.int().min(1).default(256).describe('The longest answer, in tokens.'),
     temperature: z

@@ -257,8 +257,18 @@ export interface DistillRecipe {
   threads?: number | 'auto' | undefined;
   /** The number every random choice of the run is derived from. Default: 0. */
   seed?: number | undefined;
+  /** How answers are drawn where distill.onPolicy is above 0. */
+  rollout?: RolloutKeys | undefined;
   /** Which model is learnt from, and how. */
   distill?: DistillKeys | undefined;
+}
+
+/** How answers are drawn. */
+export interface RolloutKeys {
+  /** The longest answer, in tokens. Default: 256. */
+  maxTokens?: number | undefined;
+  /** What logits are divided by, when answers are drawn and when their log-probabilities are taken. Default: 1. */
+  temperature?: number | undefined;
 }
 
 /** Knowledge distillation. */
@@ -271,14 +281,16 @@ export interface DistillKeys {
   logits?: string | undefined;
   /** How many tokens a file of logits keeps at each target; all others count as one. Default: 64. */
   topK?: number | undefined;
-  /** forward-kl learns all that the teacher holds possible; reverse-kl keeps to what it holds likely; jsd, the generalised Jensen-Shannon divergence, lies between. Default: forward-kl. */
-  loss?: 'forward-kl' | 'reverse-kl' | 'jsd' | undefined;
+  /** forward-kl learns all that the teacher holds possible; reverse-kl keeps to what it holds likely; jsd, the generalised Jensen-Shannon divergence, lies between; reverse-kl-sampled is reverse-kl by a policy gradient on the tokens that the student drew, whose advantages are log p(teacher) - log p(student). Default: forward-kl. */
+  loss?: 'forward-kl' | 'reverse-kl' | 'jsd' | 'reverse-kl-sampled' | undefined;
   /** The teacher's share of jsd's mixture: near 0 it is like forward-kl, near 1 like reverse-kl. Default: 0.5. */
   beta?: number | undefined;
   /** What both logits are divided by before they are compared; the divergence is multiplied by its square. Default: 1. */
   temperature?: number | undefined;
   /** The share of cross-entropy with the row's own tokens in the loss; the divergence has the rest. Default: 0. */
   crossEntropy?: number | undefined;
+  /** The share of steps whose answers the student draws itself, to the prompts of the rows (GKD); the other steps learn the answers of the rows. Default: 0. */
+  onPolicy?: number | undefined;
   /** The arithmetic of the teacher's matrices. auto: bf16 where this machine is faster in it. Default: auto. */
   precision?: 'auto' | 'fp32' | 'bf16' | undefined;
 }
@@ -615,14 +627,6 @@ export interface PpoRecipe {
   alarms?: readonly AlarmKeys[] | undefined;
   /** How answers and their rewards become a loss. */
   ppo?: PpoKeys | undefined;
-}
-
-/** How answers are drawn. */
-export interface RolloutKeys {
-  /** The longest answer, in tokens. Default: 256. */
-  maxTokens?: number | undefined;
-  /** What logits are divided by, when answers are drawn and when their log-probabilities are taken. Default: 1. */
-  temperature?: number | undefined;
 }
 
 /** One thing that answers are rewarded for. */

@@ -10,12 +10,14 @@ const standardEvaluate = 100;
 
 /** Fills in every default and writes every shorthand out. Resolving a resolved recipe changes nothing. */
 export async function resolveRecipe({ recipe }: Pick<LoadedRecipe, 'recipe'>): Promise<ResolvedRecipe> {
-  const [{ methodNamed }, { optimizerKeys, scheduleKeys }, { resolvedReward }, { hashOfMethod }] = await Promise.all([
-    import('./schema.ts'),
-    import('./keys-optimization.ts'),
-    import('./resolved-reward.ts'),
-    import('./hash-of-method.ts'),
-  ]);
+  const [{ methodNamed }, { optimizerKeys, scheduleKeys }, { resolvedReward }, { hashOfMethod }, { rollout }] =
+    await Promise.all([
+      import('./schema.ts'),
+      import('./keys-optimization.ts'),
+      import('./resolved-reward.ts'),
+      import('./hash-of-method.ts'),
+      import('./keys-rollout.ts'),
+    ]);
   const { schema, defaults } = methodNamed(recipe.method)!;
   const parsed: RecipeOutput & Partial<Pick<RolloutOutput, 'rewards'> & Pick<PpoOutput, 'ppo'>> = schema.parse(recipe);
   const { optimizer, schedule, steps, epochs, lora, data, every, forgetting, rewards, ppo, ...rest } = parsed;
@@ -23,6 +25,7 @@ export async function resolveRecipe({ recipe }: Pick<LoadedRecipe, 'recipe'>): P
   return {
     ...rest,
     ...('keys' in rest ? hashOfMethod(rest) : {}),
+    ...('distill' in rest && rest.distill.onPolicy > 0 ? { rollout: rest.rollout ?? rollout.parse({}) } : {}),
     ...(lora === undefined ? {} : { lora: { ...lora, alpha: lora.alpha ?? 2 * lora.rank } }),
     ...(ppo === undefined ? {} : { ppo: { ...ppo, criticLr: ppo.criticLr ?? parsed.lr } }),
     ...(rewards === undefined ? {} : { rewards: await Promise.all(rewards.map(resolvedReward)) }),

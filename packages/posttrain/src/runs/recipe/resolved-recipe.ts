@@ -49,7 +49,7 @@ export interface ResolvedRecipe {
   readonly keys?: Readonly<Record<string, unknown>>;
   readonly sha256?: string | undefined;
   /** Of methods that learn from answers which the model writes. */
-  readonly rollout?: Filled<RolloutKeys>;
+  readonly rollout?: Filled<RolloutKeys> | undefined;
   readonly rewards?: readonly ResolvedReward[];
   readonly alarms?: readonly ResolvedAlarm[];
   readonly batch: number;

@@ -9,7 +9,8 @@ export interface DivergenceOptions {
   readonly beta: number;
 }
 
-export interface DistillationOptions extends DivergenceOptions {
+export interface DistillationOptions<Loss = Divergence> extends Omit<DivergenceOptions, 'loss'> {
+  readonly loss: Loss;
   /** T: what both models' logits are divided by before they are compared. */
   readonly temperature: number;
   /** The share of cross-entropy with the row's own tokens in the loss, in [0, 1); the divergence has the rest. */
@@ -64,8 +65,11 @@ export function softened(logits: Tensor, temperature: number): Tensor {
  * @param divergence D at temperature T, [M], in nats
  * @param crossEntropy −log q(target) at temperature 1, [M], in nats
  */
-export function mixedLosses(divergence: Tensor, crossEntropy: Tensor, options: DistillationOptions): Tensor {
-  const { temperature, crossEntropy: share } = options;
+export function mixedLosses(
+  divergence: Tensor,
+  crossEntropy: Tensor,
+  { temperature, crossEntropy: share }: Pick<DistillationOptions, 'temperature' | 'crossEntropy'>,
+): Tensor {
   const apart = divergence.mul((1 - share) * temperature ** 2);
   return share === 0 ? apart : apart.add(crossEntropy.mul(share));
 }

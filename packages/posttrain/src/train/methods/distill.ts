@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import { resolveModelFolder } from '../../models/model-folder.ts';
 import { settlePrecision } from '../../models/precision.ts';
 import type { ResolvedRecipe } from '../../runs/index.ts';
-import type { Method } from '../method.ts';
+import type { Compared, Method } from '../method.ts';
 import { distillationObjective } from '../objectives/distillation-objective.ts';
 import { storedTeacher, topKObjective } from '../objectives/top-k-objective.ts';
 import { privilegedRows } from '../privileged-rows.ts';
+import { answeredRows } from '../rollouts/student-rows.ts';
 import { refuseOtherTokens } from '../same-tokens.ts';
+import type { Teacher } from '../teacher.ts';
 import { contextOf, prepareTrainingRows } from '../training-rows.ts';
 
 /**
@@ -20,10 +22,12 @@ export const distill: Method = {
     const teacher = modelOf(recipe);
     if (teacher !== undefined) await refuseOtherTokens(folder, teacher, teacherRole);
     const rows = await prepareTrainingRows(recipe, folder, hooks);
-    const { context: text } = recipe.distill!;
-    if (teacher === undefined || text === undefined) return rows;
+    const { context: text, onPolicy } = recipe.distill!;
+    if (teacher === undefined) return rows;
     const context = contextOf(resolveModelFolder(teacher));
-    return { ...rows, privileged: await privilegedRows(recipe, folder, hooks, rows.compared, { text, context }) };
+    const privileged = text && (await privilegedRows(recipe, folder, hooks, rows.compared, { text, context }));
+    const told = privileged ? { ...rows, privileged } : rows;
+    return onPolicy > 0 ? answeredRows(recipe, folder, told) : told;
   },
   usesReference: () => false,
   teacher: {
@@ -41,9 +45,10 @@ export const distill: Method = {
     },
   },
   objective({ distill: keys }, { teacher }) {
-    if (teacher?.kind === 'stored') return topKObjective(keys!, storedTeacher(teacher.logits));
-    // After a stop there is no teacher, and no step that asks it.
-    return distillationObjective(keys!, (batch) => teacher!.run(batch));
+    const { loss } = keys!;
+    if (teacher?.kind === 'stored' && loss !== 'reverse-kl-sampled')
+      return topKObjective({ ...keys!, loss }, storedTeacher(teacher.logits));
+    return distillationObjective(keys!, (batch) => runOf(teacher)(batch));
   },
 };
 
@@ -57,4 +62,10 @@ const teacherRole = {
 function modelOf({ distill: keys }: ResolvedRecipe): string | undefined {
   const { teacher, logits } = keys!;
   return logits !== undefined && existsSync(logits) ? undefined : teacher;
+}
+
+/** A teacher in memory. After a stop there is none, and no step that asks it. */
+function runOf(teacher: Compared['teacher']): Teacher {
+  if (teacher?.kind === 'live') return teacher.run;
+  throw new TypeError('a teacher in memory');
 }

@@ -157,3 +157,31 @@ test('metrics by hand: agreement, both cross-entropies, and the forward KL at te
       }
     }
   }));
+
+test('what the student drew: expected value and gradient are those of the reverse divergence over all three tokens', () =>
+  assertNoLeak(() =>
+    scope(() => {
+      const z = [0.3, -1.1, 0.6];
+      const q = toArray(tensor(z).softmax(0)) as number[];
+      const p = tensor([-0.2, 0.9, 0.4]).view([1, 3]);
+      const gradientOf = (loss: 'reverse-kl' | 'reverse-kl-sampled', rows: number, weights: readonly number[]) => {
+        const logits = tensor(Array.from({ length: rows }, () => z).flat()).view([rows, 3]);
+        logits.requiresGrad = true;
+        const teacher: Teacher = () => (_start, count) => p.expand([count, 3]);
+        const objective = distillationObjective({ ...options, loss }, teacher).forBatch(makeBatch([]));
+        const targets = tensor(
+          weights.map((_, token) => token),
+          { dtype: 'int64' },
+        );
+        const { sum } = objective.loss({ start: 0, count: rows, logits, targets, weights: tensor(weights) });
+        sum.backward();
+        return { value: sum.item(), gradient: toArray(logits.grad!.sum([0])) as number[] };
+      };
+      // Each token as often as q draws it, against the sum over all of them at once.
+      const [drawn, exact] = [gradientOf('reverse-kl-sampled', 3, q), gradientOf('reverse-kl', 1, [1])];
+      assert.ok(exact.value > 0.3, `${exact.value}`);
+      assert.ok(Math.abs(drawn.value - exact.value) <= 1e-6, `${drawn.value}, exactly ${exact.value}`);
+      for (const [i, slope] of exact.gradient.entries())
+        assert.ok(Math.abs(drawn.gradient[i]! - slope) <= 1e-6, `${drawn.gradient}, exactly ${exact.gradient}`);
+    }),
+  ));

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { rollout } from '../keys-rollout.ts';
 import { sharedKeys } from '../keys-shared.ts';
 
 const distillKeys = z
@@ -30,10 +31,10 @@ const distillKeys = z
       .default(64)
       .describe('How many tokens a file of logits keeps at each target; all others count as one.'),
     loss: z
-      .enum(['forward-kl', 'reverse-kl', 'jsd'])
+      .enum(['forward-kl', 'reverse-kl', 'jsd', 'reverse-kl-sampled'])
       .default('forward-kl')
       .describe(
-        'forward-kl learns all that the teacher holds possible; reverse-kl keeps to what it holds likely; jsd, the generalised Jensen-Shannon divergence, lies between.',
+        'forward-kl learns all that the teacher holds possible; reverse-kl keeps to what it holds likely; jsd, the generalised Jensen-Shannon divergence, lies between; reverse-kl-sampled is reverse-kl by a policy gradient on the tokens that the student drew, whose advantages are log p(teacher) - log p(student).',
       ),
     beta: z
       .number()
@@ -54,6 +55,14 @@ const distillKeys = z
       .lt(1)
       .default(0)
       .describe("The share of cross-entropy with the row's own tokens in the loss; the divergence has the rest."),
+    onPolicy: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe(
+        'The share of steps whose answers the student draws itself, to the prompts of the rows (GKD); the other steps learn the answers of the rows.',
+      ),
     precision: z
       .enum(['auto', 'fp32', 'bf16'])
       .default('auto')
@@ -66,6 +75,7 @@ export const distill = {
     .strictObject({
       method: z.literal('distill').describe('Knowledge distillation.'),
       ...sharedKeys,
+      rollout: rollout.optional().describe('How answers are drawn where distill.onPolicy is above 0.'),
       distill: distillKeys.prefault({}).describe('Which model is learnt from, and how.'),
     })
     .meta({
