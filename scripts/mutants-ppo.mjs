@@ -82,7 +82,7 @@ const groups = [
   },
   {
     file: 'train/objectives/policy-objective.js',
-    tests: ['train/objectives/ppo.golden.test.js', ...conformance, ...runs],
+    tests: ['train/objectives/policy-objective.test.js', ...golden, ...conformance],
     changes: [
       [
         'advantages of the first token for all',
@@ -128,7 +128,7 @@ const groups = [
   },
   {
     file: 'train/score-head.js',
-    tests: runs,
+    tests: ['train/score-head.test.js'],
     changes: [
       [
         'values after the token',

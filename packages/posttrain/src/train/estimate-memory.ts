@@ -18,15 +18,17 @@ export interface MemoryEstimate extends MemoryPlan {
 /**
  * What a run of this recipe needs on this machine, known from config.json alone: at most, as every row is taken to have `data.maxTokens` tokens,
  * and adapters to stand beside all linear maps.
- * @throws file-missing where the model, or the teacher, is not here
+ * @throws file-missing where the model, the teacher or the critic is not here
  */
 export function estimateMemory(recipe: ResolvedRecipe): MemoryEstimate {
   const dimensions = dimensionsOf(recipe.model);
   const stored = recipe.distill?.teacher;
+  const critic = recipe.ppo?.critic;
   const model = {
     dimensions,
     trained: recipe.lora ? adapterNumbers(dimensions, recipe.lora.rank) : undefined,
     teacher: stored === undefined ? undefined : dimensionsOf(stored),
+    critic: critic === undefined ? undefined : dimensionsOf(critic === 'policy' ? recipe.model : critic),
   };
   const longestPack = settleMaxTokens(recipe.data.maxTokens, dimensions.context);
   const precision = settlePrecision(recipe.precision, dimensions);

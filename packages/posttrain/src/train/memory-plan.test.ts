@@ -93,4 +93,12 @@ test('by hand: one block of width 4, 10 words, 2 rows of 3 tokens', () => {
     planMemory(drawn, model, { precision: 'fp32', microBatch: 4, longestPack: 3 }).states,
     100 * (16 + 4 + 4),
   );
+  const valued = { ...(recipe as object), method: 'ppo', ppo: { beta: 0 } } as never;
+  const critic = { ...model.dimensions, parameters: 30 };
+  const beside = { ...model, trained: 10, critic };
+  // All of the critic's numbers are trained, also where the policy has adapters.
+  assert.equal(
+    planMemory(valued, beside, { precision: 'fp32', microBatch: 4, longestPack: 3 }).states,
+    90 * 4 + (10 + 30) * 16 + 100 * 4,
+  );
 });

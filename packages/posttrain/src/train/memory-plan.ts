@@ -18,6 +18,8 @@ export interface PlannedModel {
   readonly trained?: number | undefined;
   /** Those of a teacher that stays in memory. */
   readonly teacher?: ModelDimensions | undefined;
+  /** Those of a critic, all of whose numbers are trained. */
+  readonly critic?: ModelDimensions | undefined;
 }
 
 /** What is known of the recipe's `auto`s. */
@@ -47,19 +49,30 @@ export function planMemory(recipe: PlannedRecipe, model: PlannedModel, pass: Pla
   return { states: stateBytes(recipe, model, pass), activations: activationBytes(recipe, model, pass) };
 }
 
-function stateBytes(recipe: PlannedRecipe, { dimensions, trained, teacher }: PlannedModel, pass: PlannedPass): number {
+function stateBytes(
+  recipe: PlannedRecipe,
+  { dimensions, trained, teacher, critic }: PlannedModel,
+  pass: PlannedPass,
+): number {
   const { parameters } = dimensions;
   const learnt = trained ?? parameters;
   const short = pass.precision === 'bf16';
   const width = short ? 2 : 4;
-  const accumulates = pass.microBatch < recipe.batch;
-  // In bf16 gradients come short, and are added up in float32 where there are several.
-  const gradients = learnt * (short ? 2 + (accumulates ? 4 : 0) : 4);
-  const means = learnt * (recipe.optimizer.kind === 'muon' ? 4 : 8);
-  const weights = (parameters - learnt) * width + learnt * (short ? 4 + 2 : 4);
+  const all = learnt + (critic?.parameters ?? 0);
   return (
-    weights + gradients + means + besideBytes(recipe, dimensions, width, short) + (teacher?.parameters ?? 0) * width
+    (parameters - learnt) * width +
+    all * trainedBytes(recipe, pass) +
+    besideBytes(recipe, dimensions, width, short) +
+    (teacher?.parameters ?? 0) * width
   );
+}
+
+/** Of each number that is trained: master and copy, gradients, the optimizer's means. */
+function trainedBytes({ batch, optimizer }: PlannedRecipe, { precision, microBatch }: PlannedPass): number {
+  const short = precision === 'bf16';
+  // In bf16 gradients come short, and are added up in float32 where there are several.
+  const gradients = short ? 2 + (microBatch < batch ? 4 : 0) : 4;
+  return (short ? 4 + 2 : 4) + gradients + (optimizer.kind === 'muon' ? 4 : 8);
 }
 
 /** The copy that answers are drawn from, and the model before the run where the loss asks it at every step. */

@@ -127,7 +127,8 @@ for (const [name, keys] of Object.entries({
     let calls = 0;
     const counted = (sample: Sample) => {
       calls++;
-      return lowIds(sample) > 0.5 ? 1 : 0;
+      // A critic needs something to expect from the first answers on.
+      return 'ppo' in keys ? lowIds(sample) : Number(lowIds(sample) > 0.5);
     };
     const { recipe, folder } = recipeOf(t, { ...keys, rewards: [{ use: counted }], every: { checkpoint: 3, keep: 9 } });
     const [whole, resumed] = [join(folder, 'whole'), join(folder, 'resumed')];

@@ -78,7 +78,7 @@ export async function runSession(
   const valued = method.critic?.of(settled);
   const critic = valued && loadCritic(valued, settled, loaded, rows.longestPack, checkpoint?.path);
   using _critic = critic?.model;
-  const recipe = settleForModel(method, settled, loaded.model, rows, teacher);
+  const recipe = settleForModel(method, settled, loaded.model, rows, { teacher, critic: critic?.model });
   checkStored(storedOf(method, recipe, loaded.model, rows, teacher));
   const forgetting = recipe.forgetting
     ? await readForgettingData(recipe.forgetting as ForgettingFiles, rows.tokenizer, loaded.model.dimensions)
@@ -93,7 +93,7 @@ export async function runSession(
   using made = folder ? undefined : newFolder(request, recipe, rows, facts, created);
   const run = made ?? continueFolder(folder!, checkpoint, facts, emit);
   await warnOfChangedData(folder, emit);
-  const memory = planOf(recipe, loaded.model, rows, teacher);
+  const memory = planOf(recipe, loaded.model, rows, { teacher, critic: critic?.model });
   const tight = memoryWarning(memory);
   if (tight) emit({ type: 'warning', ...tight });
   return await carryOut({
@@ -123,18 +123,25 @@ function settle(recipe: ResolvedRecipe, modelFolder: string): ResolvedRecipe {
   };
 }
 
+/** Models that stand in memory beside the one that is trained. */
+interface Beside {
+  readonly teacher: CausalLm | undefined;
+  readonly critic: Decoder | undefined;
+}
+
 /** Every remaining `auto` becomes a value, and epochs become steps. */
 function settleForModel(
   method: Method,
   given: ResolvedRecipe,
   model: Decoder,
   rows: TrainingRows,
-  teacher: CausalLm | undefined,
+  beside: Beside,
 ): ResolvedRecipe {
   refuseUnknownIds(rows, model.dimensions.vocabulary);
+  const { teacher } = beside;
   const recipe = teacher ? method.teacher!.settled(given, teacher.dimensions) : given;
   const precision = settlePrecision(recipe.precision, model.dimensions);
-  const planned = plannedModel(recipe, model, teacher);
+  const planned = plannedModel(recipe, model, beside);
   const pass = { precision, longestPack: rows.longestPack };
   return {
     ...recipe,
@@ -143,17 +150,17 @@ function settleForModel(
   };
 }
 
-function planOf(recipe: ResolvedRecipe, model: Decoder, rows: TrainingRows, teacher: CausalLm | undefined): MemoryPlan {
-  return planMemory(recipe, plannedModel(recipe, model, teacher), {
+function planOf(recipe: ResolvedRecipe, model: Decoder, rows: TrainingRows, beside: Beside): MemoryPlan {
+  return planMemory(recipe, plannedModel(recipe, model, beside), {
     precision: recipe.precision as 'fp32' | 'bf16',
     microBatch: recipe.microBatch as number,
     longestPack: rows.longestPack,
   });
 }
 
-function plannedModel(recipe: ResolvedRecipe, model: Decoder, teacher: CausalLm | undefined): PlannedModel {
+function plannedModel(recipe: ResolvedRecipe, model: Decoder, { teacher, critic }: Beside): PlannedModel {
   const trained = recipe.lora ? trainedParameters(model).reduce((sum, [, { count }]) => sum + count, 0) : undefined;
-  return { dimensions: model.dimensions, trained, teacher: teacher?.dimensions };
+  return { dimensions: model.dimensions, trained, teacher: teacher?.dimensions, critic: critic?.dimensions };
 }
 
 function newFolder(
