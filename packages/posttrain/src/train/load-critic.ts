@@ -6,7 +6,7 @@ import type { ResolvedRecipe } from '../runs/index.ts';
 import { PosttrainError } from '../support/errors.ts';
 import { criticFolder } from './checkpoint-files.ts';
 import type { CriticChoice } from './method.ts';
-import { contextOf } from './training-rows.ts';
+import { refuseShortContext } from './refuse-short-context.ts';
 
 const key = 'ppo.critic';
 
@@ -25,13 +25,8 @@ export function loadCritic(
   checkpoint: string | undefined,
 ): LoadedRewardModel {
   const folder = start === null ? policy.folder : resolveModelFolder(start);
-  const context = contextOf(folder);
-  if (longest > context)
-    throw new PosttrainError(
-      'recipe-invalid',
-      `the longest sequence has ${longest} tokens, but the critic ${start} was made for ${context}.`,
-      { place: { key: 'data.maxTokens' }, help: `data.maxTokens: ${context}, or a critic with a longer context.` },
-    );
+  // The policy's own context bounds its rows already.
+  if (start !== null) refuseShortContext('critic', start, folder, longest);
   const loaded =
     checkpoint === undefined
       ? loadRewardModel(folder, { freshHead: 'zero', seed, ...(start === null ? { init } : {}) })

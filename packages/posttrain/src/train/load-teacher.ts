@@ -4,7 +4,7 @@ import { loadCausalLm } from '../models/load.ts';
 import { resolveModelFolder } from '../models/model-folder.ts';
 import { PosttrainError } from '../support/errors.ts';
 import type { TeacherChoice } from './method.ts';
-import { contextOf } from './training-rows.ts';
+import { refuseShortContext } from './refuse-short-context.ts';
 
 const key = 'distill.teacher';
 
@@ -14,14 +14,7 @@ const key = 'distill.teacher';
  * @throws recipe-invalid where its vocabulary or its context do not fit
  */
 export function loadTeacher({ model: name, precision }: TeacherChoice, student: Decoder, longest: number): CausalLm {
-  const folder = resolveModelFolder(name);
-  const context = contextOf(folder);
-  if (longest > context)
-    throw new PosttrainError(
-      'recipe-invalid',
-      `the longest sequence has ${longest} tokens, but the teacher ${name} was made for ${context}.`,
-      { place: { key: 'data.maxTokens' }, help: `data.maxTokens: ${context}, or a teacher with a longer context.` },
-    );
+  refuseShortContext('teacher', name, resolveModelFolder(name), longest);
   const { model } = loadCausalLm(name, { precision });
   const [own, other] = [student, model].map(({ dimensions }) => dimensions.vocabulary) as [number, number];
   if (own === other) return model;
