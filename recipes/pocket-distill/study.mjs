@@ -8,6 +8,7 @@ import { ensureEngine } from 'posttrain';
 import { pocket } from 'posttrain/data';
 import { defineTask } from 'posttrain/evaluate';
 import { defineStudy, runStudy } from 'posttrain/study';
+import { isKept } from '../kept.mjs';
 import { trainStage, writeInitialModel } from '../pocket-curriculum.mjs';
 import { jsonLines, tunedPocket } from '../pocket-start.mjs';
 
@@ -109,7 +110,7 @@ export async function run({ settings: given, log }) {
   const of = (name) => rows.find((row) => `${row.task}.${row.metric}` === name);
   const checks = Object.fromEntries([
     ...claims.map((name) => [`${name} improved`, of(name)?.verdict === 'improved']),
-    ...guarded.map((name) => [`${name} no worse than ${margin}`, isKept(of(name))]),
+    ...guarded.map((name) => [`${name} no worse than ${margin}`, isKept(of(name), margin)]),
     ['it is a claim about methods', result.claim.isClaim],
   ]);
   return {
@@ -131,9 +132,4 @@ async function youngStudent(work, { pretraining, threads }, log) {
     folder = (await trainStage(shorter, folder, { work, seed: 0, threads }, log)).checkpoint;
   }
   return folder;
-}
-
-/** The whole interval of the change stays above −margin. */
-function isKept({ difference: { value, interval } }) {
-  return interval === null ? value === 0 : interval.low > -margin;
 }

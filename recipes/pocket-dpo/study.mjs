@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pocket } from 'posttrain/data';
 import { defineStudy, runStudy } from 'posttrain/study';
+import { isKept } from '../kept.mjs';
 import { preferred } from '../pocket-preferred.mjs';
 import { jsonLines, tunedPocket } from '../pocket-start.mjs';
 
@@ -72,7 +73,7 @@ export async function run({ settings: given, log }) {
   const of = (name) => rows.find((row) => `${row.task}.${row.metric}` === name);
   const checks = Object.fromEntries([
     ...Object.keys(claims).map((name) => [`dpo: ${name} improved`, of(name)?.verdict === 'improved']),
-    ...guarded.map((name) => [`dpo: ${name} no worse than ${margin}`, isKept(of(name))]),
+    ...guarded.map((name) => [`dpo: ${name} no worse than ${margin}`, isKept(of(name), margin)]),
     ['it is a claim about methods', result.claim.isClaim],
   ]);
   return {
@@ -82,10 +83,4 @@ export async function run({ settings: given, log }) {
     bound: null,
     ratio: null,
   };
-}
-
-/** The whole interval of the change stays above −margin where more is better, below margin where less is. */
-function isKept({ difference: { value, interval }, higherIsBetter }) {
-  if (interval === null) return value === 0;
-  return higherIsBetter ? interval.low > -margin : interval.high < margin;
 }
