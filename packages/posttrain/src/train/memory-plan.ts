@@ -43,7 +43,8 @@ const [plainFactor, plainLogitMatrices] = [2.8, 4];
 
 /**
  * Every term is a tensor that the run makes: masters, copies, gradients and the optimizer's means by the number of weights; activations by what
- * the fused nodes keep for each token, one block's gradients, and one chunk of logits.
+ * the fused nodes keep for each token, one block's gradients, and one chunk of logits. Not counted is what the drawing of answers takes for a
+ * while: their keys and values, and in on-policy distillation the copy that they are drawn from.
  */
 export function planMemory(recipe: PlannedRecipe, model: PlannedModel, pass: PlannedPass): MemoryPlan {
   return { states: stateBytes(recipe, model, pass), activations: activationBytes(recipe, model, pass) };
